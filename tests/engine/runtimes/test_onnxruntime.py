@@ -1,0 +1,28 @@
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+
+from engine.errors import ModelRefusedError
+from engine.runtimes.onnxruntime import BATCH, OnnxRuntime
+from engine.variant import sha256_of
+
+
+def test_weights_in_another_file_are_refused(exported, tmp_path):
+    model = onnx.load(exported["onnxruntime"].weights)
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="weights.data", size_threshold=0)
+    outside = replace(exported["onnxruntime"], weights=path, digest=sha256_of(path))
+
+    with pytest.raises(ModelRefusedError, match="its weights lie in another file"):
+        OnnxRuntime().load(outside)
+
+
+def test_batches_do_not_change_the_answer(exported):
+    session = OnnxRuntime().load(exported["onnxruntime"])
+    windows = np.random.default_rng(0).standard_normal((BATCH + 3, 1, 2048), dtype=np.float32)
+    together = session.predict(windows)
+    apart = np.concatenate([session.predict(windows[:5]), session.predict(windows[5:])])
+
+    np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-5)
