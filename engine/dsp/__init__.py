@@ -1,0 +1,1 @@
+"""Signal processing: pure functions from arrays to arrays, one concept a file."""
