@@ -1,0 +1,1 @@
+"""What is kept: settings, recordings, variants and caches, in one folder and one database."""
