@@ -9,7 +9,6 @@ from engine.card import ModelCard, Rig
 from engine.signal import Channel, Signal
 from engine.variant import Variant, sha256_of
 
-
 CARD = ModelCard(
     name="wdcnn",
     title="WDCNN",

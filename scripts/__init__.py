@@ -1,0 +1,1 @@
+"""Maintainers' tools; they may use every floor."""

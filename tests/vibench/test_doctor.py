@@ -1,0 +1,62 @@
+import pytest
+
+from vibench import doctor
+
+CPUINFO = "processor\t: 0\nmodel name\t: Example 9000\nflags\t\t: fpu avx2 avx512_vnni\n\n"
+
+
+def test_nothing_is_missing_here(vibench, vibench_json):
+    vibench("models")  # the workspace is there now
+    (findings,) = vibench_json("doctor")
+
+    assert [finding for finding in findings if finding["missing"]] == []
+    found = {finding["name"]: finding["value"] for finding in findings}
+    assert {"vibench", "python", "onnxruntime", "pytorch", "instruction sets", "threads", "room left"} <= set(found)
+    assert "wdcnn/" in found["variants"]
+    assert vibench("doctor").out.endswith("\nNothing is missing.\n")
+
+
+def test_secrets_are_not_shown(vibench, monkeypatch):
+    monkeypatch.setenv("VIBENCH_TOKEN", "correct-horse")
+
+    told = vibench("doctor").out
+
+    assert "correct-horse" not in told
+    assert "set, not shown" in told
+
+
+def test_a_workspace_that_cannot_be_written_is_missing(vibench, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("os.environ", {"VIBENCH_WORKSPACE": str(tmp_path / "file" / "workspace")})
+    findings = list(doctor.examine())
+
+    (missing,) = [finding for finding in findings if finding.missing]
+    assert (missing.group, missing.name) == ("workspace", "folder")
+
+
+def test_an_impossible_setting_is_missing_and_ends_with_status_1(vibench, monkeypatch):
+    monkeypatch.setenv("VIBENCH_PORT", "eighty")
+
+    told = vibench("doctor", status=1)
+
+    assert "VIBENCH_PORT" in told.out
+
+
+def test_a_package_that_is_not_installed_is_missing():
+    assert doctor.checked("numpy", lambda: doctor.version("no-such-package")).missing
+
+
+def test_a_module_that_does_not_load_is_missing():
+    assert doctor.checked("numpy", lambda: "1.0", module="no_such_module").value == "does not load"
+
+
+@pytest.mark.parametrize("text", [CPUINFO, CPUINFO * 4])
+def test_the_processor_is_read_from_linux(text, tmp_path):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(text)
+
+    assert doctor.processor_facts(cpuinfo) == ("Example 9000", frozenset({"fpu", "avx2", "avx512_vnni"}))
+
+
+def test_a_system_that_tells_nothing_of_its_processor_is_no_error(tmp_path):
+    assert doctor.processor_facts(tmp_path / "nothing") == ("", frozenset())

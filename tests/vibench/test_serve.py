@@ -1,0 +1,52 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def address_in(output, server):
+    """Wait for the address that the server prints."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and server.poll() is None:
+        if found := re.search(r"http://127\.0\.0\.1:\d+", output.read_text()):
+            return found.group()
+        time.sleep(0.2)
+    raise AssertionError(output.read_text())
+
+
+def test_serve_prints_its_address_answers_there_and_stops_when_told(workspace_folder, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "VIBENCH_WORKSPACE": str(workspace_folder)}
+    command = [sys.executable, "-m", "vibench", "serve", "--port", "0"]
+    output = tmp_path / "output"
+    with (
+        output.open("w") as written,
+        subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=written, stderr=written) as server,
+    ):
+        try:
+            with urllib.request.urlopen(f"{address_in(output, server)}/health", timeout=10) as answer:
+                assert answer.status == 200
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=20) == 0
+        finally:
+            server.terminate()  # gunicorn takes its worker with it, which a kill would leave behind
+
+
+def test_serve_refuses_to_let_strangers_in(process):
+    told = process("serve", "--host", "0.0.0.0", VIBENCH_TOKEN="")
+
+    assert told.returncode == 2
+    (line,) = told.stderr.splitlines()
+    assert "VIBENCH_TOKEN" in line
+
+
+def test_an_impossible_port_is_one_line(process):
+    told = process("serve", "--port", "99999")
+
+    assert told.returncode == 2
+    assert len(told.stderr.splitlines()) == 1
