@@ -20,8 +20,8 @@ def address_in(output, server):
     raise AssertionError(output.read_text())
 
 
-def test_serve_prints_its_address_answers_there_and_stops_when_told(workspace_folder, tmp_path):
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "VIBENCH_WORKSPACE": str(workspace_folder)}
+def test_serve_prepares_its_workspace_answers_where_it_says_and_stops_cleanly_when_told(tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "VIBENCH_WORKSPACE": str(tmp_path / "workspace")}
     command = [sys.executable, "-m", "vibench", "serve", "--port", "0"]
     output = tmp_path / "output"
     with (
@@ -33,6 +33,7 @@ def test_serve_prints_its_address_answers_there_and_stops_when_told(workspace_fo
                 assert answer.status == 200
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=20) == 0
+            assert "SIG" not in output.read_text()  # gunicorn tells of a worker that crashed on its way out
         finally:
             server.terminate()  # gunicorn takes its worker with it, which a kill would leave behind
 
@@ -43,6 +44,16 @@ def test_serve_refuses_to_let_strangers_in(process):
     assert told.returncode == 2
     (line,) = told.stderr.splitlines()
     assert "VIBENCH_TOKEN" in line
+
+
+def test_a_workspace_that_belongs_to_something_else_is_one_line(process, tmp_path):
+    (tmp_path / "thesis.txt").touch()
+
+    told = process("serve", "--workspace", tmp_path)
+
+    assert told.returncode == 2
+    (line,) = told.stderr.splitlines()
+    assert "thesis.txt" in line
 
 
 def test_an_impossible_port_is_one_line(process):

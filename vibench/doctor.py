@@ -1,0 +1,198 @@
+"""``vibench doctor``: what this installation is made of, what the machine can do, and what is missing."""
+
+import os
+import platform
+import shutil
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine import __version__
+from engine.errors import VibenchError
+from vibench.output import one_line, print_json
+from vibench.parser import Parser
+
+if TYPE_CHECKING:
+    from workspace.settings import Settings
+
+SUMMARY = "Show versions, processor, storage and settings, and what is missing."
+EXAMPLE = "vibench doctor --json"
+
+PACKAGES = ("numpy", "scipy", "onnx", "safetensors", "dash", "plotly", "sqlalchemy", "gunicorn")
+MODULES = {"onnxruntime": "onnxruntime", "pytorch": "torch"}  #: what each runtime rests on
+#: What decides how fast reduced precision runs on a processor; as Linux names it.
+INSTRUCTIONS = ("avx2", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimddp", "i8mm")
+SCARCE_BYTES = 2 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report.
+
+    Attributes
+    ----------
+    group : str
+        ``version``, ``machine``, ``workspace`` or ``setting``.
+    name : str
+        What was looked at.
+    value : str
+        What was found; of a secret, only whether it is set.
+    missing : str or None
+        What to do, where something that is needed is missing.
+    """
+
+    group: str
+    name: str
+    value: str
+    missing: str | None = None
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the arguments of ``vibench doctor``."""
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(arguments: Namespace) -> int:
+    """Report everything; 1 if something needed is missing."""
+    findings = list(examine())
+    if arguments.json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        print_findings(findings)
+    return int(any(finding.missing for finding in findings))
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """Print the findings group by group, and what to do at the end."""
+    group = ""
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        if finding.group != group:
+            group = finding.group
+            print(group)
+        mark = "  <- missing" if finding.missing else ""
+        print(f"  {finding.name:<{width}}  {one_line(finding.value)}{mark}")
+    wanted = [f"{finding.name}: {finding.missing}" for finding in findings if finding.missing]
+    print("\n".join(one_line(line) for line in wanted) if wanted else "Nothing is missing.")
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything that Vibench rests on."""
+    yield from versions()
+    yield from machine()
+    from workspace.settings import load_settings
+
+    try:
+        settings = load_settings()
+    except VibenchError as error:
+        yield Finding("setting", "settings", "invalid", missing=str(error))
+        return
+    yield from storage(settings)
+    yield from setting_values(settings)
+
+
+def versions() -> Iterator[Finding]:
+    """Vibench, Python, the libraries, and whether each runtime can really be loaded."""
+    from engine.runtimes import RUNTIMES
+
+    yield Finding("version", "vibench", __version__)
+    yield Finding("version", "python", platform.python_version())
+    for package in PACKAGES:
+        yield checked(package, partial(version, package))
+    for name, runtime in RUNTIMES.items():
+        yield checked(name, runtime.version, module=MODULES[name])
+
+
+def checked(name: str, find: Callable[[], str], module: str | None = None) -> Finding:
+    """Return a package's version, or that it is missing; a ``module`` is imported to see that it runs here."""
+    try:
+        found = find()
+        if module:
+            import_module(module)
+    except PackageNotFoundError:
+        return Finding("version", name, "not installed", missing="run make run, which installs it")
+    except (ImportError, OSError) as error:
+        return Finding("version", name, "does not load", missing=f"{error}; remove .venv and run make run")
+    return Finding("version", name, found)
+
+
+def machine() -> Iterator[Finding]:
+    """Processor, its instruction sets, threads and memory."""
+    processor, flags = processor_facts(Path("/proc/cpuinfo"))
+    yield Finding("machine", "system", f"{platform.system()} {platform.release()}, {platform.machine()}")
+    yield Finding("machine", "processor", processor or platform.processor() or "unknown")
+    known = [flag for flag in INSTRUCTIONS if flag in flags]
+    yield Finding("machine", "instruction sets", " ".join(known) or "none of those that speed networks up")
+    yield Finding("machine", "threads", f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} for this process")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    yield Finding("machine", "memory", f"{memory / 1e9:.1f} GB")
+
+
+def processor_facts(cpuinfo: Path) -> tuple[str, frozenset[str]]:
+    """Return the processor's name and flags, from the file in which Linux tells them."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return "", frozenset()
+    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    return facts.get("model name", ""), frozenset((facts.get("flags") or facts.get("Features") or "").split())
+
+
+def storage(settings: "Settings") -> Iterator[Finding]:
+    """The workspace as it is: whether it can be written, the room left, and what it holds; nothing is created."""
+    from workspace.workspace import DATABASE
+
+    folder = settings.workspace
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    writable = existing.is_dir() and os.access(existing, os.W_OK)
+    state = ("exists" if existing == folder else "not made yet") + (", can be written" if writable else "")
+    remedy = None if writable else f"{existing} can't be written: choose another folder with VIBENCH_WORKSPACE"
+    yield Finding("workspace", "folder", f"{folder} ({state})", missing=remedy)
+    free = shutil.disk_usage(existing).free
+    scarce = f"less than {SCARCE_BYTES / 1e9:g} GB is left: make room, or choose another folder with VIBENCH_WORKSPACE"
+    yield Finding("workspace", "room left", f"{free / 1e9:.1f} GB", missing=scarce if free < SCARCE_BYTES else None)
+    yield bundled()
+    if (folder / DATABASE).is_file() or settings.database_url:
+        yield held(settings)
+
+
+def bundled() -> Finding:
+    """Whether the networks that come with Vibench are whole."""
+    from workspace.seeding import bundled_variants
+
+    try:
+        variants = bundled_variants()
+        for variant in variants:
+            variant.check_weights()
+    except VibenchError as error:
+        return Finding("workspace", "bundled networks", "damaged", missing=str(error))
+    names = ", ".join(variant.full_name for variant in variants)
+    remedy = None if variants else "engine/bundled is empty: take Vibench from its source again"
+    return Finding("workspace", "bundled networks", names or "none", missing=remedy)
+
+
+def held(settings: "Settings") -> Finding:
+    """What a workspace that is there holds."""
+    from workspace.workspace import Workspace
+
+    try:
+        with Workspace.open(settings) as workspace:
+            variants = [variant.full_name for variant in workspace.variants.list()]
+    except VibenchError as error:
+        return Finding("workspace", "variants", "can't be read", missing=str(error))
+    return Finding("workspace", "variants", ", ".join(variants) or "none yet; the first diagnosis prepares them")
+
+
+def setting_values(settings: "Settings") -> Iterator[Finding]:
+    """Every setting with its value; of a secret, only whether it is set."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        shown = "set, not shown" if hasattr(value, "get_secret_value") else str(value)
+        told = "none" if value in (None, ()) else shown
+        origin = "" if name in settings.model_fields_set else " (default)"
+        yield Finding("setting", f"VIBENCH_{name.upper()}", f"{told}{origin}")

@@ -1,0 +1,32 @@
+"""How commands take their arguments: argparse, with its errors as one line that says what to do."""
+
+import argparse
+from typing import Any, NoReturn
+
+from engine.errors import UsageError
+
+WIDTH = 80
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of examples, and fits a screen of 80 columns however wide the terminal is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26, width=WIDTH)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `UsageError` where argparse would print its usage and leave."""
+
+    def __init__(self, prog: str | None = None, *, example: str, **options: Any) -> None:
+        super().__init__(
+            prog,
+            epilog=f"example:\n  {example}",
+            formatter_class=HelpFormatter,
+            allow_abbrev=False,  # an abbreviation that works today means something else tomorrow
+            **options,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError` with argparse's message and the way to the help."""
+        raise UsageError(message, f"{self.prog} --help")

@@ -1,0 +1,41 @@
+"""How far a command has come, on standard error."""
+
+import sys
+from time import monotonic
+
+from vibench.output import one_line
+
+BAR = 24
+
+
+class Progress:
+    """A bar where standard error is a terminal, plain lines otherwise.
+
+    Parameters
+    ----------
+    total : int or None
+        Number of steps; ``None`` where nobody can know it, and then each step is a line.
+    quiet_s : float
+        Seconds before the first plain line, so that short work stays silent in scripts.
+    """
+
+    def __init__(self, total: int | None = None, *, quiet_s: float = 0.0) -> None:
+        self._total, self._done = total, 0
+        self._bar = total is not None and sys.stderr.isatty()
+        self._silent_until = monotonic() + quiet_s
+
+    def step(self, doing: str) -> None:
+        """Say what is done now; the step before it is complete."""
+        self._done += 1
+        if self._bar and self._total:
+            filled = BAR * (self._done - 1) // self._total
+            bar = f"[{'#' * filled}{'.' * (BAR - filled)}] {self._done}/{self._total}"
+            print(f"\r\x1b[K{bar} {one_line(doing)[:40]}", end="", file=sys.stderr, flush=True)
+        elif monotonic() >= self._silent_until:
+            counted = f"{self._done}/{self._total} " if self._total else ""
+            print(f"{counted}{one_line(doing)}", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the bar off the line, before something else is printed or at the end."""
+        if self._bar:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,48 @@
+"""``vibench serve``: the dashboard."""
+
+from argparse import Namespace
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vibench.parser import Parser
+from vibench.progress import Progress
+
+if TYPE_CHECKING:
+    from workspace.settings import Settings
+
+SUMMARY = "Start the dashboard in the browser."
+EXAMPLE = "vibench serve --port 9000"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the arguments of ``vibench serve``; each has a setting of the same name, which it overrides."""
+    parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1); others need a token")
+    parser.add_argument("--port", type=int, metavar="P", help="port to listen on (default: 8050)")
+    parser.add_argument("--workspace", metavar="DIR", type=Path, help="folder in which everything is kept")
+
+
+def run(arguments: Namespace) -> int:
+    """Prepare the workspace, then serve until told to stop."""
+    from dashboard.server import serve
+    from workspace.settings import load_settings
+    from workspace.workspace import Workspace
+
+    settings = load_settings(host=arguments.host, port=arguments.port, workspace=arguments.workspace)
+    # In a process of its own: the threads of ONNX Runtime, which tries the networks there, don't outlive a fork,
+    # and the server forks.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        process.submit(prepare, settings).result()
+    serve(settings, Workspace.open, partial(print, flush=True))
+    return 0
+
+
+def prepare(settings: "Settings") -> None:
+    """Make the workspace, with the networks that come with Vibench and a few simulated recordings."""
+    from workspace.seeding import seed
+    from workspace.workspace import Workspace
+
+    with Workspace.open(settings) as workspace:
+        seed(workspace, recordings=True, progress=Progress().step)
