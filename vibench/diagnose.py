@@ -17,6 +17,7 @@ from vibench.progress import Progress
 if TYPE_CHECKING:
     from engine.description import Description
     from engine.diagnosis import Diagnosis
+    from engine.readers.contents import ReadOptions
     from engine.readers.limits import Limits
     from engine.runtimes import Session
     from engine.signal import Signal
@@ -39,6 +40,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--bearing", metavar="TYPE", help="such as 6205-2RS")
     parser.add_argument("--unit", choices=("g", "m/s2", "V"), help="unit of the channel")
     parser.add_argument("--recordings-csv", type=Path, metavar="FILE", help="describes the recordings")
+    text = parser.add_argument_group("text files whose layout is not found by itself")
+    text.add_argument("--separator", choices=("comma", "semicolon", "tab", "whitespace"), help="between columns")
+    text.add_argument("--decimal", choices=(".", ","), help="decimal sign")
+    text.add_argument("--header-lines", type=int, metavar="N", help="lines before the numbers")
+    text.add_argument("--time-column", choices=("yes", "no"), help="whether the first column is time in seconds")
     parser.add_argument("--json", action="store_true", help="one JSON document a recording")
     parser.add_argument("--summary", action="store_true", help="leave the windows out of the JSON")
 
@@ -46,14 +52,12 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Diagnose every recording; 2 if one of them could not be."""
     from engine.diagnosis import diagnose
-    from engine.readers.limits import Limits
     from workspace.settings import load_settings
 
     # This process listens nowhere, so an address that would need a token is no reason to refuse.
     settings = load_settings(host="127.0.0.1")
-    limits = Limits(settings.reader_memory_bytes, settings.reader_time_s, wall_s=3.0 * settings.reader_time_s)
     files = [file for given in arguments.files for file in recordings_in(given)]
-    option = said_on_command_line(arguments)
+    option, layout = said_on_command_line(arguments), layout_on_command_line(arguments)
     session = cache(
         lambda: load_session(arguments.model, arguments.backend, settings.threads)
     )  # once, when a recording needs it
@@ -62,7 +66,7 @@ def run(arguments: Namespace) -> int:
     for file in files:
         progress.step(file.name)
         try:
-            read = read_recording(file, option, arguments.recordings_csv, limits)
+            read = read_recording(file, option, arguments.recordings_csv, layout, settings.reader_limits)
             diagnosis = diagnose(
                 read.signal, read.description, session(), name=file.name, sha256=read.sha256, read_ms=read.took_ms
             )
@@ -112,6 +116,18 @@ def said_on_command_line(arguments: Namespace) -> "Description":
     return Description(**said, origin={name: "option" for name, value in said.items() if value is not None})
 
 
+def layout_on_command_line(arguments: Namespace) -> "ReadOptions":
+    """Return what the options say of the layout of text files."""
+    from engine.readers.contents import SEPARATORS, ReadOptions
+
+    return ReadOptions(
+        separator=SEPARATORS[arguments.separator] if arguments.separator else None,
+        decimal=arguments.decimal,
+        header_lines=arguments.header_lines,
+        time_column=None if arguments.time_column is None else arguments.time_column == "yes",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A file that was read.
@@ -134,7 +150,9 @@ class Recording:
     took_ms: float
 
 
-def read_recording(file: Path, option: "Description", recordings_csv: Path | None, limits: "Limits") -> Recording:
+def read_recording(
+    file: Path, option: "Description", recordings_csv: Path | None, layout: "ReadOptions", limits: "Limits"
+) -> Recording:
     """Read one file in a child with limits.
 
     Raises
@@ -151,7 +169,7 @@ def read_recording(file: Path, option: "Description", recordings_csv: Path | Non
     if file.is_dir():
         raise DescriptionError(file.name, "it is a folder that no recordings.csv describes; name its files")
     description = describe_file(file, option, recordings_csv)
-    contents = read_contents(file, limits=limits)
+    contents = read_contents(file, layout, limits)
     signal, description = make_signal(file.name, contents, description, propose(contents, file.name))
     return Recording(signal, description, sha256_of(file), (perf_counter() - begun) * 1e3)
 

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import __version__
@@ -25,8 +24,6 @@ EXAMPLE = "vibench doctor --json"
 
 PACKAGES = ("numpy", "scipy", "onnx", "safetensors", "dash", "plotly", "sqlalchemy", "gunicorn")
 MODULES = {"onnxruntime": "onnxruntime", "pytorch": "torch"}  #: what each runtime rests on
-#: What decides how fast reduced precision runs on a processor; as Linux names it.
-INSTRUCTIONS = ("avx2", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimddp", "i8mm")
 SCARCE_BYTES = 2 * 10**9
 
 
@@ -123,24 +120,14 @@ def checked(name: str, find: Callable[[], str], module: str | None = None) -> Fi
 
 def machine() -> Iterator[Finding]:
     """Processor, its instruction sets, threads and memory."""
-    processor, flags = processor_facts(Path("/proc/cpuinfo"))
-    yield Finding("machine", "system", f"{platform.system()} {platform.release()}, {platform.machine()}")
-    yield Finding("machine", "processor", processor or platform.processor() or "unknown")
-    known = [flag for flag in INSTRUCTIONS if flag in flags]
-    yield Finding("machine", "instruction sets", " ".join(known) or "none of those that speed networks up")
-    yield Finding("machine", "threads", f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} for this process")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    yield Finding("machine", "memory", f"{memory / 1e9:.1f} GB")
+    from engine.machine import this_machine
 
-
-def processor_facts(cpuinfo: Path) -> tuple[str, frozenset[str]]:
-    """Return the processor's name and flags, from the file in which Linux tells them."""
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return "", frozenset()
-    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    return facts.get("model name", ""), frozenset((facts.get("flags") or facts.get("Features") or "").split())
+    found = this_machine()
+    yield Finding("machine", "system", found.system)
+    yield Finding("machine", "processor", found.cpu)
+    yield Finding("machine", "instruction sets", " ".join(found.flags) or "none of those that speed networks up")
+    yield Finding("machine", "threads", f"{found.threads} of {os.cpu_count()} for this process")
+    yield Finding("machine", "memory", f"{found.memory_bytes / 1e9:.1f} GB")
 
 
 def storage(settings: "Settings") -> Iterator[Finding]:

@@ -15,7 +15,7 @@ ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 LONGEST_NAME = 200
 
 
-def read_named(path: Path, name: str, limits: Limits, scratch: Path) -> Contents:
+def read_named(path: Path, name: str, options: ReadOptions, limits: Limits, scratch: Path) -> Contents:
     """Read a file in the sandbox.
 
     Parameters
@@ -24,6 +24,8 @@ def read_named(path: Path, name: str, limits: Limits, scratch: Path) -> Contents
         The file.
     name : str
         What its user calls it; errors do so too.
+    options : ReadOptions
+        How a text file is laid out, where somebody said so.
     limits : Limits
         Memory and time that reading may take.
     scratch : Path
@@ -44,7 +46,7 @@ def read_named(path: Path, name: str, limits: Limits, scratch: Path) -> Contents
         except OSError:  # it lies on another file system, or belongs to somebody else
             with readable_errors(scratch):
                 shutil.copyfile(path, alias)
-        return read_contents(alias, ReadOptions(), limits, name=name)
+        return read_contents(alias, options, limits, name=name)
 
 
 def plain_name(name: str) -> str:

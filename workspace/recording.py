@@ -13,10 +13,12 @@ from sqlalchemy import Row
 from engine.description import Description, make_signal
 from engine.errors import ChannelNotChosenError, SamplingRateMissingError, SignalError
 from engine.proposals import Proposal, propose
-from engine.readers.contents import Contents, FoundChannel
+from engine.readers.contents import Contents, FoundChannel, ReadOptions
 from engine.signal import Kind, Unit
 
 SILENCE = np.zeros(1, np.float32)
+#: A file speaks for itself until somebody says otherwise.
+AS_FOUND = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class RecordingRow:
         In the file's order.
     record_number : int or None
         Case Western's number, where the file carries one.
+    reading : ReadOptions
+        How a text file is laid out, where somebody said so.
     description : Description
         What has been said of it.
     proposal : Proposal or None
@@ -87,6 +91,7 @@ class RecordingRow:
     format: str
     channels: tuple[ChannelFacts, ...]
     record_number: int | None
+    reading: ReadOptions
     description: Description
     proposal: Proposal | None
     problem: str | None
@@ -96,18 +101,26 @@ class RecordingRow:
 
 def new_values(name: str, contents: Contents, description: Description) -> dict[str, Any]:
     """Return the columns of a new recording's row that follow from what was read and said."""
+    return {
+        "id": secrets.token_hex(5),
+        "name": name,
+        "added_at": datetime.now(UTC),
+        **read_values(contents, AS_FOUND),
+        **assess(name, contents, description),
+    }
+
+
+def read_values(contents: Contents, reading: ReadOptions) -> dict[str, Any]:
+    """Return the columns that follow from what was read of a file, and how."""
     channels = [
         ChannelFacts(found.name, len(found.samples), found.unit, found.kind, found.sampling_rate, found.shaft_speed_hz)
         for found in contents.channels
     ]
     return {
-        "id": secrets.token_hex(5),
-        "name": name,
-        "added_at": datetime.now(UTC),
         "format": contents.format,
         "channels": [asdict(facts) for facts in channels],
         "record_number": contents.record_number,
-        **assess(name, contents, description),
+        "reading": asdict(reading),
     }
 
 
@@ -171,6 +184,7 @@ def row_of(found: Row[Any]) -> RecordingRow:
         format=found.format,
         channels=channels,
         record_number=found.record_number,
+        reading=ReadOptions(**found.reading),
         description=Description(**found.description),
         proposal=propose(outline, found.name),
         problem=found.problem,

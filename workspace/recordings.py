@@ -1,7 +1,7 @@
 """The recordings of a workspace: their rows, their files as blobs, their samples as arrays."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,14 @@ from engine.errors import (
     SignalError,
     StorageLimitError,
 )
-from engine.readers.contents import Contents
+from engine.readers.contents import Contents, ReadOptions
 from engine.readers.limits import Limits
 from engine.signal import Signal
 from engine.variant import sha256_of
 from workspace.blobs import BlobStore
 from workspace.database import Database
 from workspace.reading import plain_name, read_named
-from workspace.recording import RecordingRow, assess, contents_of, new_values, row_of
+from workspace.recording import AS_FOUND, RecordingRow, assess, contents_of, new_values, read_values, row_of
 from workspace.schema import recording as table
 from workspace.signals import SignalFiles
 
@@ -114,7 +114,7 @@ class RecordingStore:
         row = self._find(table.c.sha256 == digest)
         if row is None:
             try:
-                contents = read_named(path, name, self._limits, self._scratch)
+                contents = read_named(path, name, AS_FOUND, self._limits, self._scratch)
             except SignalError:
                 if move:
                     path.unlink()
@@ -162,6 +162,29 @@ class RecordingStore:
         # A file that holds a temperature alone is no mistake of who describes it; choosing the temperature is.
         refuse = CANNOT_BE_SAID if description.channel is None else (*CANNOT_BE_SAID, NotVibrationError)
         values = assess(row.name, self._contents(row), description, refuse)
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.id == recording_id).values(values))
+        return self.get(recording_id)
+
+    def read_again(self, recording_id: str, options: ReadOptions) -> RecordingRow:
+        """Read a recording's file as its user says it is laid out; what was said of it stays.
+
+        A channel that was chosen, and is not there any more, is open again.
+
+        Raises
+        ------
+        RecordingNotFoundError
+            If there is none of that id.
+        SignalError
+            If the file can't be read so; then all stays as it was.
+        """
+        row = self.get(recording_id)
+        contents = self._read(row, options)
+        said = row.description
+        if said.channel not in [channel.name for channel in contents.channels]:
+            said = replace(said, channel=None)
+        values = read_values(contents, options) | assess(row.name, contents, said)
+        self._signals.write(row.sha256, [channel.samples for channel in contents.channels])
         with self._database.write() as connection:
             connection.execute(update(table).where(table.c.id == recording_id).values(values))
         return self.get(recording_id)
@@ -229,7 +252,10 @@ class RecordingStore:
         mapped = [self._signals.open(row.sha256, number) for number in range(len(row.channels))]
         if all(samples is not None for samples in mapped):
             return [samples for samples in mapped if samples is not None]
-        contents = read_named(self._blobs.path(row.sha256), row.name, self._limits, self._scratch)
+        contents = self._read(row, row.reading)
         read = [channel.samples for channel in contents.channels]
         self._signals.write(row.sha256, read)
         return read
+
+    def _read(self, row: RecordingRow, options: ReadOptions) -> Contents:
+        return read_named(self._blobs.path(row.sha256), row.name, options, self._limits, self._scratch)

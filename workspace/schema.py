@@ -40,6 +40,9 @@ recording = Table(
     Column("format", String(32), nullable=False, comment="Key of the reader."),
     Column("channels", JSON, nullable=False, comment="List of ChannelFacts."),
     Column("record_number", Integer, comment="Case Western's number, where the file carries one."),
+    Column(
+        "reading", JSON, nullable=False, comment="How a text file is laid out, where somebody said so: ReadOptions."
+    ),
     Column("description", JSON, nullable=False, comment="What has been said of it: a Description."),
     Column("problem", Text, comment="Why it can't be diagnosed as it is described."),
     Column("missing", JSON, nullable=False, comment="What must still be said of it: list of names."),

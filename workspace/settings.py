@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engine.errors import SettingsError
+from engine.readers.limits import Limits
 
 PREFIX = "VIBENCH_"
 ENV_FILE = Path(".env")
@@ -50,6 +51,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         "console", description="How log lines look: console for people, json for programs."
     )
+
+    @property
+    def reader_limits(self) -> Limits:
+        """What the child that reads one file is given; waiting for the disk may take twice as long as computing."""
+        return Limits(self.reader_memory_bytes, self.reader_time_s, wall_s=3.0 * self.reader_time_s)
 
     @field_validator("workspace")
     @classmethod

@@ -9,7 +9,6 @@ from sqlalchemy import URL
 
 from engine.diagnosis import Diagnosis, diagnose, facts_of
 from engine.errors import WorkspaceError
-from engine.readers.limits import Limits
 from engine.runtimes import runtime_for
 from engine.runtimes.pool import SessionPool
 from engine.variant import Variant
@@ -61,7 +60,7 @@ class Workspace:
             self.blobs,
             SignalFiles(self.folder / "cache" / "signals", self.scratch),
             scratch=self.scratch,
-            limits=Limits(settings.reader_memory_bytes, settings.reader_time_s, wall_s=3.0 * settings.reader_time_s),
+            limits=settings.reader_limits,
             storage_limit_bytes=settings.storage_limit_bytes,
         )
         self.sessions = SessionPool(settings.sessions, settings.threads)

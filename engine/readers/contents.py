@@ -1,13 +1,15 @@
 """What a reader finds in a file, before anybody has said what it leaves open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import DescriptionError
 from engine.signal import Kind, Unit
 
 
@@ -58,6 +60,12 @@ class Contents:
     record_number: int | None = None
 
 
+#: What a user may call the separator of a text file, and how `ReadOptions` writes it.
+SEPARATORS: Mapping[str, str] = MappingProxyType(
+    {"comma": ",", "semicolon": ";", "tab": "\t", "whitespace": "whitespace"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How a user overrides what a text reader would find by itself; ``None`` leaves it to the reader.
@@ -72,12 +80,21 @@ class ReadOptions:
         Lines before the first row of numbers.
     time_column : bool or None
         Whether the first column is time in seconds.
+
+    Raises
+    ------
+    DescriptionError
+        If the number of header lines is negative.
     """
 
     separator: str | None = None
     decimal: str | None = None
     header_lines: int | None = None
     time_column: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.header_lines is not None and self.header_lines < 0:
+            raise DescriptionError("The header", f"{self.header_lines} lines are impossible; 0 means no header")
 
 
 class Reader(Protocol):

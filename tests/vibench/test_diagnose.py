@@ -2,6 +2,7 @@ import json
 import shutil
 import sys
 
+import numpy as np
 import pytest
 
 from engine.variant import sha256_of
@@ -208,3 +209,33 @@ def test_without_a_workspace_the_bundled_networks_answer(simulated, process, tmp
     assert "--backend pytorch" in refused.stderr
     assert answered.returncode == 0, answered.stderr
     assert json.loads(answered.stdout)["model"]["backend"] == "pytorch"
+
+
+def test_the_layout_of_a_text_file_can_be_said(tmp_path, vibench_json):
+    rows = np.random.default_rng(0).standard_normal((12_000, 2))
+    path = tmp_path / "two.csv"
+    np.savetxt(path, rows, "%.4f", delimiter="|")
+    said = ["--sampling-rate", "12000", "--channel", "2"]
+    (found,) = vibench_json("diagnose", path, *said, "--separator", "semicolon", status=2)
+    path.write_text(path.read_text().replace("|", ";"))
+    (diagnosis,) = vibench_json("diagnose", path, *said, "--separator", "semicolon", "--header-lines", "400")
+
+    assert found["error"]["code"] == "damaged-file"
+    assert diagnosis["recording"]["samples"] == 11_600
+
+
+def test_a_time_column_can_be_denied(tmp_path, vibench_json):
+    rows = np.column_stack([np.arange(12_000) / 12_000, np.random.default_rng(0).standard_normal(12_000)])
+    path = tmp_path / "rising.csv"
+    np.savetxt(path, rows, "%.6f", delimiter=",")
+    (taken,) = vibench_json("diagnose", path, "--summary")
+    (denied,) = vibench_json("diagnose", path, "--time-column", "no", "--sampling-rate", "6000", status=2)
+
+    assert taken["recording"]["sampling_rate_hz"] == 12_000
+    assert denied["error"]["code"] == "channel-not-chosen"
+
+
+def test_a_negative_header_is_refused(simulated, vibench_json):
+    (refused,) = vibench_json("diagnose", simulated["inner"], "--header-lines", "-1", status=2)
+
+    assert "0 means no header" in refused["error"]["message"]

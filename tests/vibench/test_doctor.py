@@ -1,8 +1,4 @@
-import pytest
-
 from vibench import doctor
-
-CPUINFO = "processor\t: 0\nmodel name\t: Example 9000\nflags\t\t: fpu avx2 avx512_vnni\n\n"
 
 
 def test_nothing_is_missing_here(vibench, vibench_json):
@@ -48,15 +44,3 @@ def test_a_package_that_is_not_installed_is_missing():
 
 def test_a_module_that_does_not_load_is_missing():
     assert doctor.checked("numpy", lambda: "1.0", module="no_such_module").value == "does not load"
-
-
-@pytest.mark.parametrize("text", [CPUINFO, CPUINFO * 4])
-def test_the_processor_is_read_from_linux(text, tmp_path):
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text(text)
-
-    assert doctor.processor_facts(cpuinfo) == ("Example 9000", frozenset({"fpu", "avx2", "avx512_vnni"}))
-
-
-def test_a_system_that_tells_nothing_of_its_processor_is_no_error(tmp_path):
-    assert doctor.processor_facts(tmp_path / "nothing") == ("", frozenset())

@@ -15,6 +15,7 @@ ROW = {
     "size_bytes": 3,
     "format": "mat5",
     "channels": [],
+    "reading": {},
     "description": {},
     "missing": [],
 }
@@ -31,7 +32,7 @@ for number in range(50):
         connection.scalar(select(func.count()).select_from(recording))
         connection.execute(insert(recording).values(
             id=f"{who}{number}", sha256=f"{who}{number}", name="", size_bytes=0, format="", channels=[],
-            description={}, missing=[], added_at=datetime.now(UTC)))
+            reading={}, description={}, missing=[], added_at=datetime.now(UTC)))
 """
 
 

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.readers.contents import ReadOptions
 from engine.readers.limits import Limits
 from workspace.reading import LONGEST_NAME, plain_name, read_named
 
@@ -27,7 +28,7 @@ def test_a_file_without_an_ending_is_read_by_that_of_its_name(tmp_path):
     scratch.mkdir()
     blob.write_text("time,a\n" + "".join(f"{n / 1000},{n % 7}\n" for n in range(500)), encoding="ascii")
 
-    contents = read_named(blob, "pump/../.. 3.csv", Limits(), scratch)
+    contents = read_named(blob, "pump/../.. 3.csv", ReadOptions(), Limits(), scratch)
 
     assert (contents.format, [channel.name for channel in contents.channels]) == ("delimited", ["a"])
     assert list(scratch.iterdir()) == []

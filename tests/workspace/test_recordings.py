@@ -22,6 +22,7 @@ from engine.errors import (
     StorageLimitError,
     UnknownFormatError,
 )
+from engine.readers.contents import ReadOptions
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -331,3 +332,30 @@ def test_a_recording_of_case_western_comes_with_a_proposal(recordings):
         "FE_time",
         "BA_time",
     ]
+
+
+def test_a_text_file_is_read_again_as_its_user_says_it_is_laid_out(recordings, tmp_path, workspace):
+    path = tmp_path / "rising.csv"
+    columns = [np.arange(500) / 500, np.random.default_rng(0).standard_normal(500)]
+    np.savetxt(path, np.column_stack(columns), "%.6f", delimiter=",")
+    row = recordings.add(path, path.name).row
+    recordings.describe(row.id, Description(label="normal", channel=row.channels[0].name))
+    again = recordings.read_again(row.id, ReadOptions(time_column=False, header_lines=100))
+
+    assert [channel.samples for channel in row.channels] == [500]
+    assert [channel.samples for channel in again.channels] == [400, 400]
+    assert again.description.label == "normal"
+    assert again.missing == ("sampling_rate_hz", "channel")
+    assert again.reading == ReadOptions(time_column=False, header_lines=100)
+    shutil.rmtree(workspace.folder / "cache" / "signals")
+    assert len(recordings.channel(row.id, again.channels[1].name)) == 400
+
+
+def test_a_layout_that_does_not_fit_leaves_all_as_it_was(recordings, tmp_path):
+    path = tmp_path / "table.csv"
+    np.savetxt(path, np.random.default_rng(0).standard_normal((500, 2)), "%.6f", delimiter=";")
+    row = recordings.add(path, path.name).row
+
+    with pytest.raises(SignalError):
+        recordings.read_again(row.id, ReadOptions(separator=",", header_lines=499))
+    assert recordings.get(row.id) == row

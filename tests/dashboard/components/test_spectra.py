@@ -69,7 +69,7 @@ def test_harmonics_are_marked_only_of_a_frequency_that_was_found():
 
     marks = marks_of(lines, end=17)
 
-    assert [mark.label for mark in marks] == ["BPFO 3.60", "BPFI 5.40", "2×BPFI"]
+    assert [mark.label for mark in marks] == ["BPFO 3.60", "BPFI 5.40: 20 dB", "2×BPFI"]
     assert [mark.found for mark in marks] == [False, True, True]
 
 

@@ -18,6 +18,12 @@ def upgrade() -> None:
         sa.Column("format", sa.String(32), nullable=False, comment="Key of the reader."),
         sa.Column("channels", sa.JSON, nullable=False, comment="List of ChannelFacts."),
         sa.Column("record_number", sa.Integer, comment="Case Western's number, where the file carries one."),
+        sa.Column(
+            "reading",
+            sa.JSON,
+            nullable=False,
+            comment="How a text file is laid out, where somebody said so: ReadOptions.",
+        ),
         sa.Column("description", sa.JSON, nullable=False, comment="What has been said of it: a Description."),
         sa.Column("problem", sa.Text, comment="Why it can't be diagnosed as it is described."),
         sa.Column("missing", sa.JSON, nullable=False, comment="What must still be said of it: list of names."),

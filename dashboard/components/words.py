@@ -1,0 +1,53 @@
+"""How numbers, units and formats are written, the same on every page."""
+
+from engine.diagnosis import CLASS_TITLES
+
+#: Groups digits without ever breaking a line.
+THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+UNITS = {"g": "g", "m/s2": "m/s²", "V": "V"}
+FORMATS = {"mat5": "MAT v5", "npz": "NPZ", "npy": "NPY", "wav": "WAV", "delimited": "text"}
+#: What a label says, a label being what somebody knows of the machine's condition.
+LABEL_TITLES = {**{key: CLASS_TITLES[key] for key in ("normal", "inner", "outer", "ball")}, "unknown": "unknown"}
+LABEL_TITLES["normal"] = "no bearing fault"
+
+
+def grouped(value: float, digits: int = 0) -> str:
+    """Write a number with its thousands apart, from five digits on: ``1797``, ``12 000``."""
+    separator = THIN_SPACE if abs(value) >= 10_000 else ""
+    return f"{value:,.{digits}f}".replace(",", separator)
+
+
+def plain_number(value: float) -> str:
+    """Write a number as a user would type it: 12000.0 as ``12000``, 1796.5 as ``1796.5``."""
+    return f"{value:.10g}"
+
+
+def rate_text(rate_hz: float) -> str:
+    """Write a sampling rate: ``12 kHz``, ``48.828 kHz``, ``800 Hz``."""
+    return f"{rate_hz / 1e3:.6g} kHz" if rate_hz >= 1e3 else f"{rate_hz:.6g} Hz"
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a duration: ``10.1 s``, ``0.1 s``, ``12 min 30 s``."""
+    if seconds < 600:
+        return f"{seconds:.3g} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def size_text(size_bytes: float) -> str:
+    """Write a file's size: ``2.9 MB``, ``34 kB``, ``1.2 GB``."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= factor:
+            amount = size_bytes / factor
+            return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+    return f"{size_bytes:.0f} bytes"
+
+
+def unit_text(unit: str | None) -> str:
+    """Write a channel's unit."""
+    return "unit unknown" if unit is None else UNITS[unit]
+
+
+def counted(count: int, noun: str) -> str:
+    """Write how many there are of something: ``1 channel``, ``3 channels``."""
+    return f"{grouped(count)} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,32 @@
+"""What a supervisor asks: does it live, and can it work."""
+
+from flask import Flask, Response, jsonify
+
+from engine import __version__
+from engine.errors import VibenchError
+from workspace.workspace import Workspace
+
+
+def register_health(server: Flask, workspace: Workspace) -> None:
+    """Serve ``/health`` and ``/ready``."""
+
+    @server.get("/health")
+    def health() -> Response:
+        return jsonify(status="ok", version=__version__)
+
+    @server.get("/ready")
+    def ready() -> tuple[Response, int]:
+        reason = unready(workspace)
+        if reason is None:
+            return jsonify(status="ready"), 200
+        return jsonify(status="not ready", reason=reason), 503
+
+
+def unready(workspace: Workspace) -> str | None:
+    """Return why nothing can be diagnosed here, ``None`` where all is well."""
+    try:
+        if not workspace.variants.list():
+            return "The workspace holds no network yet; `vibench serve` adds the bundled ones when it starts."
+    except VibenchError as error:
+        return str(error)
+    return None
