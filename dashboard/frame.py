@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from urllib.parse import parse_qsl, urlencode
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html, set_props
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, set_props
 from dash.development.base_component import Component
 
 from dashboard.components import (
+    UPLOADS_DONE,
     empty_state,
     error_state,
     icon,
@@ -83,6 +84,19 @@ def register_frame(app: Dash, workspace: Workspace, pages: Sequence[Page]) -> No
         content = not_found(pages) if page is None else page_content(page, workspace, query)
         # The frame is built after the page, which may have loaded what the navigation's foot tells.
         return content, navigation(pages, page, workspace, query), top_bar(title, workspace, query), title, None
+
+    @app.callback(
+        Output(NAVIGATION, "children", allow_duplicate=True),
+        Output(TOP_BAR, "children", allow_duplicate=True),
+        Input(UPLOADS_DONE, "data"),
+        State(ADDRESS, "pathname"),
+        State(ADDRESS, "search"),
+        prevent_initial_call=True,
+    )
+    def count_again(uploaded: object, path: str | None, search: str | None) -> tuple[object, ...]:  # noqa: ARG001
+        query, page = read_query(search or ""), find_page(pages, path or "/")
+        title = page.title if page else "Not found"
+        return navigation(pages, page, workspace, query), top_bar(title, workspace, query)
 
     app.clientside_callback(
         ClientsideFunction("frame", "showTitle"), Output(TITLE, "modified_timestamp"), Input(TITLE, "data")

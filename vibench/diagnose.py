@@ -99,7 +99,7 @@ def recordings_in(given: Path) -> list[Path]:
             listed = [above / name for name in read_recordings_csv(above / RECORDINGS_CSV)]
             if inside := [file for file in listed if file.is_relative_to(folder)]:
                 return inside
-    return [given]
+    return [folder]  # absolute, because "." has no name of its own
 
 
 def said_on_command_line(arguments: Namespace) -> "Description":

@@ -185,7 +185,7 @@ def place_labels(marks: Sequence[Mark], end: float) -> list[Mark]:
         away: Anchor = "left" if mark.order > strongest.order else "right"
         anchors = sorted(get_args(Anchor), key=lambda anchor: (anchor != "center", anchor != away))
         candidates = (replace(mark, row=row, anchor=anchor) for row, anchor in product(range(len(marks)), anchors))
-        below = replace(mark, row=max((one.row + 1 for one in placed), default=0))
+        below = replace(mark, row=max((one.row + 1 for one in placed), default=0), anchor=away)
         placed.append(next((one for one in candidates if fits(one, placed, end)), below))
     return placed
 

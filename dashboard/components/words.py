@@ -5,7 +5,7 @@ from engine.diagnosis import CLASS_TITLES
 #: Groups digits without ever breaking a line.
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 UNITS = {"g": "g", "m/s2": "m/s²", "V": "V"}
-FORMATS = {"mat5": "MAT v5", "npz": "NPZ", "npy": "NPY", "wav": "WAV", "delimited": "text"}
+FORMATS = {"mat5": "MAT v5", "npz": "NPZ", "npy": "NPY", "wav": "WAV", "delimited": "Text"}
 #: What a label says, a label being what somebody knows of the machine's condition.
 LABEL_TITLES = {**{key: CLASS_TITLES[key] for key in ("normal", "inner", "outer", "ball")}, "unknown": "unknown"}
 LABEL_TITLES["normal"] = "no bearing fault"

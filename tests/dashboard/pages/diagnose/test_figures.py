@@ -3,7 +3,7 @@ import pytest
 
 from dashboard.components.theme import LIGHT
 from dashboard.components.waveform import Row
-from dashboard.pages.diagnose.figures import runs_of, two_likeliest, uncertain_spans, waveform_figure
+from dashboard.pages.diagnose.figures import runs_of, two_likeliest, uncertain_labels, uncertain_spans, waveform_figure
 from engine.diagnosis import Diagnosis
 
 HOP_S = 1024 / 12_000
@@ -78,3 +78,13 @@ def test_waveform_and_strip_share_the_time_axis(card):
     assert [bar.marker.pattern.shape for bar in bars] == [None, None, "/"]
     assert figure.layout.yaxis.title.text == "DE_time (g)"
     assert sum(len(bar.base) for bar in bars) == 4
+
+
+def test_labels_of_uncertain_runs_neither_meet_nor_reach_over_the_ends(card):
+    rows = [UNSURE, *[SURE_INNER] * 20, UNSURE, SURE_INNER, UNSURE, *[SURE_INNER] * 20, UNSURE]
+    runs = runs_of(diagnosis_of(*rows), card)
+
+    labels = uncertain_labels(runs, ("normal", "inner", "outer", "ball"), runs[-1].end_s, LIGHT)
+
+    assert list(labels.textposition) == ["top right", "top center", "top left"]
+    assert set(labels.text) == {"uncertain: inner 0.45, ball 0.40"}

@@ -1,0 +1,153 @@
+"""What the page says, as sentences: pure functions from what was found to text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.components.spectra import is_found, line_title
+from engine.analysis import Analysis
+from engine.card import ModelCard
+from engine.diagnosis import CLASS_TITLES, INCONCLUSIVE, Diagnosis
+from engine.dsp.envelope import EnvelopeSpectrum
+from engine.dsp.evidence import FaultLine
+
+#: Who said something of a recording, as `Description.origin` names it.
+ORIGINS: Mapping[str, str] = {
+    "option": "from you",
+    "confirmed": "from you",
+    "sidecar": "from the sidecar",
+    "recordings.csv": "from recordings.csv",
+    "file": "from the file",
+}
+CAUTION_TITLES: Mapping[str, str] = {
+    "rig-not-validated": "Machine not validated.",
+    "standstill": "Standing still?",
+    "under-one-revolution": "Less than one revolution.",
+    "upsampled": "Part of the band is missing.",
+    "silent-windows": "Silence.",
+}
+ORDINALS = {2: "2nd", 3: "3rd"}
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """Return the verdict as the one answer of the page."""
+    if diagnosis.verdict is None:
+        return "No verdict"
+    title = CLASS_TITLES[diagnosis.verdict.label]
+    named = title[0].upper() + title[1:]
+    return named if diagnosis.verdict.label in ("normal", INCONCLUSIVE) else f"{named} fault"
+
+
+def likeliest(diagnosis: Diagnosis) -> str:
+    """Return the class with the highest mean probability: the verdict, or what comes nearest to one."""
+    return diagnosis.classes[int(diagnosis.probabilities.mean(axis=0).argmax())]
+
+
+def confidence_sentence(diagnosis: Diagnosis, card: ModelCard) -> str:
+    """Say how sure the network is."""
+    verdict = diagnosis.verdict
+    if verdict is None:
+        return "No window could be judged."
+    if verdict.label == INCONCLUSIVE:
+        nearest = CLASS_TITLES[likeliest(diagnosis)]
+        return f"Nearest: {nearest}, confidence {verdict.confidence:.2f}; a verdict needs {card.threshold:.2f}"
+    return f"Confidence {verdict.confidence:.2f}, calibrated"
+
+
+def track_record(card: ModelCard) -> str:
+    """Say how many recordings of the validated machines the network got right in the card's test at another load."""
+    protocol = card.evaluation.get("protocols", {}).get("A", {})
+    if not protocol.get("recordings"):
+        return ""
+    return f"{protocol['recordings_right']} of {protocol['recordings']} right at other loads"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the envelope shows, in words: the strongest line, more of it, then what else is there and what is not."""
+
+    headline: str
+    line: str | None
+    details: Sequence[str]
+
+
+def evidence_in_words(lines: Sequence[FaultLine]) -> Evidence:
+    """Say which fault lines stand above the floor, the strongest first; evidence, so no word of a fault."""
+    firsts = sorted((line for line in lines if line.harmonic == 1), key=lambda line: -line.level_db)
+    found = [line for line in firsts if is_found(line)]
+    absent = [line for line in firsts if not is_found(line)]
+    details = [f"{line.level_db:.0f} dB above the floor{harmonics(lines, line)}." for line in found[:1]]
+    details += [f"{sentence(line)}{harmonics(lines, line)}." for line in found[1:]]
+    if absent:
+        chance = max(line.chance_db for line in absent)
+        names = listed([line_title(line.name) for line in absent])
+        details.append(f"{names}: nothing above {chance:.0f} dB, which noise alone reaches.")
+    if not found:
+        return Evidence("No fault line found", None, details)
+    return Evidence(f"{line_title(found[0].name)} at {found[0].found_order:.2f} orders", found[0].name, details)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: ``BPFO, 2×BSF and FTF``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def sentence(line: FaultLine) -> str:
+    """Return where a line stands and how high."""
+    return f"{line_title(line.name)} at {line.found_order:.2f} orders, {line.level_db:.0f} dB"
+
+
+def harmonics(lines: Sequence[FaultLine], first: FaultLine) -> str:
+    """Return which harmonics of a line were found with it, as the end of its sentence."""
+    found = [line.harmonic for line in lines if line.name == first.name and line.harmonic > 1 and is_found(line)]
+    if not found:
+        return ""
+    words = listed([ORDINALS.get(harmonic, f"{harmonic}th") for harmonic in found])
+    return f", with its {words} harmonic{'s' if len(found) > 1 else ''}"
+
+
+def envelope_note(envelope: EnvelopeSpectrum) -> str:
+    """Say how an envelope spectrum was made and what it can tell apart."""
+    lower, upper = (f"{edge / 1e3:.2g}" for edge in envelope.band_hz)
+    made = "prewhitened, " if envelope.prewhitened else ""
+    if envelope.resolution_orders is None:
+        span, resolution = f"{envelope.seconds:.3g} s", f"{envelope.resolution_hz:.2g} Hz"
+    else:
+        span, resolution = f"{envelope.revolutions:.0f} revolutions", f"{envelope.resolution_orders:.2g} orders"
+    return f"{made}demodulated {lower} to {upper} kHz, {span}, resolution {resolution}"
+
+
+def envelope_label(analysis: Analysis) -> str:
+    """Describe the envelope's figure for those who can't see it."""
+    if not analysis.lines:
+        return "Envelope spectrum in dB above its floor, without fault lines"
+    words = evidence_in_words(analysis.lines)
+    return f"Envelope spectrum in dB above its floor. {words.headline}. {' '.join(words.details)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How two variants answer the same recording."""
+
+    same: bool
+    sentence: str
+
+
+def compare(diagnosis: Diagnosis, other: Diagnosis) -> Agreement:
+    """Say whether two variants of one network give the same verdict, and how far their windows agree."""
+    labels = [each.verdict.label if each.verdict else None for each in (diagnosis, other)]
+    same = labels[0] == labels[1]
+    verdict = "Same verdict" if same else f"Different verdict: {headline(other)[0].lower()}{headline(other)[1:]}"
+    if diagnosis.probabilities.shape != other.probabilities.shape:
+        return Agreement(same, f"{verdict}; the two judged different windows.")
+    count = len(diagnosis.probabilities)
+    if not count:
+        return Agreement(same, f"{verdict}.")
+    agreeing = int(np.sum(diagnosis.probabilities.argmax(axis=1) == other.probabilities.argmax(axis=1)))
+    largest = float(np.abs(diagnosis.probabilities - other.probabilities).max())
+    far = "no probability differs by more than 0.0001"
+    if largest >= 1e-4:
+        far = f"probabilities differ by at most {largest:.2g}"
+    return Agreement(same, f"{verdict}, the same class in {agreeing} of {count} windows; {far}.")
