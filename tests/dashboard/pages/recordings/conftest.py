@@ -9,6 +9,7 @@ import pytest
 
 from engine.description import Description
 from engine.proposals import Proposal
+from engine.readers.contents import ReadOptions
 from workspace.recording import ChannelFacts, RecordingRow
 from workspace.settings import Settings
 from workspace.workspace import Workspace
@@ -39,6 +40,7 @@ def row():
         format="mat5",
         channels=(channel("DE_time"), channel("FE_time")),
         record_number=106,
+        reading=ReadOptions(),
         description=Description(),
         proposal=PROPOSAL,
         problem=None,
