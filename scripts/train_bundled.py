@@ -96,7 +96,7 @@ PLANS = (
             "K. He, X. Zhang, S. Ren, J. Sun, Deep Residual Learning for Image Recognition, CVPR 2016; "
             "kernels along time",
         ),
-        Schedule(simulated=300, fold=60, final=300, batch=32, learning_rate=1.5e-3),
+        Schedule(simulated=500, fold=60, final=800, batch=32, learning_rate=1.5e-3),
     ),
 )
 

@@ -73,17 +73,11 @@ def live_app(live_settings, live_workspace, serve_app):
 
 
 @pytest.fixture(scope="session")
-def untrained_variants(tmp_path_factory):
-    """A WDCNN with seeded weights, as a variant for PyTorch and one for ONNX Runtime."""
-    import torch
-    from safetensors.torch import save_file
-
+def card():
+    """A card that lists one rig and reports one protocol."""
     from engine.card import ModelCard, Rig
-    from engine.networks import build
-    from engine.variant import Variant, sha256_of
-    from optimization.export import export_onnx
 
-    card = ModelCard(
+    return ModelCard(
         name="wdcnn",
         title="WDCNN",
         reference="Zhang et al., 2017",
@@ -98,11 +92,37 @@ def untrained_variants(tmp_path_factory):
         elsewhere="Elsewhere it is weak.",
         evaluation={"protocols": {"A": {"recordings": 18, "recordings_right": 17}}},
     )
-    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def write_untrained(card):
+    """Write a WDCNN with seeded weights into a folder that is made for it, as a variant for PyTorch."""
+
+    def write(folder):
+        import torch
+        from safetensors.torch import save_file
+
+        from engine.networks import build
+        from engine.variant import Variant, sha256_of
+
+        torch.manual_seed(0)
+        folder.mkdir()
+        weights = folder / "model.safetensors"
+        save_file(build(card.name, len(card.classes)).state_dict(), weights)
+        made = Variant("pytorch", "pytorch", "safetensors", weights, sha256_of(weights), card)
+        made.write_description()
+        return made
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def untrained_variants(tmp_path_factory, write_untrained):
+    """The same network as a variant for PyTorch and one for ONNX Runtime."""
+    from optimization.export import export_onnx
+
     folder = tmp_path_factory.mktemp("variants")
-    weights = folder / "model.safetensors"
-    save_file(build(card.name, len(card.classes)).state_dict(), weights)
-    made = Variant("pytorch", "pytorch", "safetensors", weights, sha256_of(weights), card)
+    made = write_untrained(folder / "pytorch")
     return made, export_onnx(made, folder / "onnx")
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SUMMARY = "Say what is wrong with the machine in each recording."
 EXAMPLE = "vibench diagnose 105.mat --sampling-rate 12000 --channel DE_time --json"
 QUIET_S = 2.0
+#: The keys of `engine.readers.contents.SEPARATORS`, said again because ``--help`` must not wait for NumPy.
+SEPARATED_BY = ("comma", "semicolon", "tab", "whitespace", "bar")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -41,7 +43,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--unit", choices=("g", "m/s2", "V"), help="unit of the channel")
     parser.add_argument("--recordings-csv", type=Path, metavar="FILE", help="describes the recordings")
     text = parser.add_argument_group("text files whose layout is not found by itself")
-    text.add_argument("--separator", choices=("comma", "semicolon", "tab", "whitespace"), help="between columns")
+    text.add_argument(
+        "--separator", choices=SEPARATED_BY, metavar="S", help=f"between columns: {', '.join(SEPARATED_BY)}"
+    )
     text.add_argument("--decimal", choices=(".", ","), help="decimal sign")
     text.add_argument("--header-lines", type=int, metavar="N", help="lines before the numbers")
     text.add_argument("--time-column", choices=("yes", "no"), help="whether the first column is time in seconds")

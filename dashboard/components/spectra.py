@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.components.theme import Theme, template_of
+from dashboard.components.words import counted
 from engine.dsp.downsample import minmax
 from engine.dsp.envelope import EnvelopeSpectrum
 from engine.dsp.evidence import FaultLine, above_floor_db
@@ -107,6 +108,23 @@ def envelope_figure(
     draw_lines(figure, marks, top, theme)
     draw_labels(figure, marks, top, theme)
     return figure
+
+
+def spectrum_note(spectrum: Spectrum) -> str:
+    """Say how a spectrum was made and what it can tell apart."""
+    return f"Welch, {spectrum.resolution_hz:.3g} Hz bins"
+
+
+def envelope_note(envelope: EnvelopeSpectrum) -> str:
+    """Say how an envelope spectrum was made and what it can tell apart."""
+    lower, upper = (f"{edge / 1e3:.2g}" for edge in envelope.band_hz)
+    made = "prewhitened, " if envelope.prewhitened else ""
+    if envelope.revolutions is None or envelope.resolution_orders is None:
+        span, resolution = f"{envelope.seconds:.3g} s", f"{envelope.resolution_hz:.2g} Hz"
+    else:
+        span = counted(round(envelope.revolutions), "revolution")
+        resolution = f"{envelope.resolution_orders:.2g} orders"
+    return f"{made}demodulated {lower} to {upper} kHz, {span}, resolution {resolution}"
 
 
 def line_title(name: str, harmonic: int = 1) -> str:

@@ -62,7 +62,7 @@ class Contents:
 
 #: What a user may call the separator of a text file, and how `ReadOptions` writes it.
 SEPARATORS: Mapping[str, str] = MappingProxyType(
-    {"comma": ",", "semicolon": ";", "tab": "\t", "whitespace": "whitespace"}
+    {"comma": ",", "semicolon": ";", "tab": "\t", "whitespace": "whitespace", "bar": "|"}
 )
 
 

@@ -16,12 +16,12 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DamagedFileError
+from engine.errors import DamagedFileError, DescriptionError
 from engine.readers.contents import Contents, FoundChannel, ReadOptions
 from engine.readers.limits import MOST_CHANNELS
 from engine.readers.named_arrays import to_float32
 from engine.readers.naming import TIME_NAMES, Label, plain, unique_names
-from engine.readers.text_layout import WHITESPACE, Layout, find_layout
+from engine.readers.text_layout import LINES, WHITESPACE, Layout, find_layout
 from engine.readers.time_axis import SECONDS, even_rate
 
 SUFFIXES: Sequence[str] = (".csv", ".tsv", ".txt", ".dat", ".asc")
@@ -49,7 +49,13 @@ def read(path: Path, options: ReadOptions) -> Contents:
         raise DamagedFileError(path.name, "it is empty")
     if len(start) == _SNIFFED_BYTES and b"\n" not in start and b"\r" not in start:
         raise DamagedFileError(path.name, "it has no line breaks, so the rows of its table can't be told apart")
-    layout = find_layout(_whole_lines(start), options)
+    lines = _whole_lines(start)[:LINES]
+    if options.header_lines is not None and options.header_lines >= len(lines):
+        raise DescriptionError(
+            path.name,
+            f"a header of {options.header_lines} lines is too long: numbers must begin in the first {len(lines)}",
+        )
+    layout = find_layout(lines, options)
     if layout is None:
         raise DamagedFileError(path.name, "no separator and decimal sign turn its lines into rows of numbers")
     if layout.columns > MOST_CHANNELS:

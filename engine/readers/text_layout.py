@@ -9,7 +9,7 @@ from engine.readers.naming import Label, read_label, unit_of
 
 WHITESPACE = "whitespace"
 _SEPARATORS = (";", "\t", ",", WHITESPACE)
-_LINES = 500  #: from which the layout is told
+LINES = 500  #: from which the layout is told
 _AGREEING_ROWS = 5  #: a row of numbers begins the data if so many after it have as many fields
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
@@ -45,7 +45,7 @@ def find_layout(lines: Sequence[str], options: ReadOptions) -> Layout | None:
     Of several ways that do, one with several columns wins, then the one that makes numbers of the most lines: a
     recording may begin with ``0;0`` for a while before the first ``0,5;0`` shows the decimal sign.
     """
-    lines = lines[:_LINES]
+    lines = lines[:LINES]
     for ways, columns_needed in ((_ways_to_cut(lines, options), 2), (_ways_not_to_cut(options), 1)):
         best = max(
             (_look(lines, way, columns_needed, options.header_lines) for way in ways), key=lambda look: look.rows

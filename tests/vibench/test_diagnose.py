@@ -5,7 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from engine.readers.contents import SEPARATORS
 from engine.variant import sha256_of
+from vibench.diagnose import SEPARATED_BY
 
 INNER_105 = "cwru/105_0.mat"
 
@@ -220,7 +222,10 @@ def test_the_layout_of_a_text_file_can_be_said(tmp_path, vibench_json):
     path.write_text(path.read_text().replace("|", ";"))
     (diagnosis,) = vibench_json("diagnose", path, *said, "--separator", "semicolon", "--header-lines", "400")
 
+    (too_long,) = vibench_json("diagnose", path, *said, "--header-lines", "1000", status=2)
+
     assert found["error"]["code"] == "damaged-file"
+    assert "a header of 1000 lines is too long" in too_long["error"]["message"]
     assert diagnosis["recording"]["samples"] == 11_600
 
 
@@ -239,3 +244,7 @@ def test_a_negative_header_is_refused(simulated, vibench_json):
     (refused,) = vibench_json("diagnose", simulated["inner"], "--header-lines", "-1", status=2)
 
     assert "0 means no header" in refused["error"]["message"]
+
+
+def test_every_separator_that_readers_know_can_be_said():
+    assert tuple(SEPARATORS) == SEPARATED_BY

@@ -10,12 +10,12 @@ from dash.development.base_component import Component
 
 from dashboard import components as ui
 from dashboard.components.aria import aria
-from dashboard.components.spectra import envelope_figure, spectrum_figure
+from dashboard.components.spectra import envelope_figure, envelope_note, spectrum_figure, spectrum_note
 from dashboard.components.waveform import Row, waveform_source
 from dashboard.components.words import counted, rate_text, seconds_text, unit_text
 from dashboard.pages.diagnose import figures, verdict
 from dashboard.pages.diagnose.examination import Examination, Selection, variant_named
-from dashboard.pages.diagnose.wording import CAUTION_TITLES, ORIGINS, envelope_label, envelope_note, listed
+from dashboard.pages.diagnose.wording import CAUTION_TITLES, ORIGINS, envelope_label, listed
 from engine.errors import VibenchError
 from engine.runtimes import RUNTIMES
 from workspace.recording import RecordingRow
@@ -231,7 +231,7 @@ def spectrum_card(found: Examination) -> Component:
         html.Div(ui.fact_list(levels), className="levels"),
         ui.graph(figure, SPECTRUM, label, height=232, zoom=True),
         title="Spectrum",
-        note=f"Welch, {analysis.spectrum.resolution_hz:.2g} Hz bins",
+        note=spectrum_note(analysis.spectrum),
     )
 
 

@@ -9,7 +9,6 @@ from dashboard.components.spectra import is_found, line_title
 from engine.analysis import Analysis
 from engine.card import ModelCard
 from engine.diagnosis import CLASS_TITLES, INCONCLUSIVE, Diagnosis
-from engine.dsp.envelope import EnvelopeSpectrum
 from engine.dsp.evidence import FaultLine
 
 #: Who said something of a recording, as `Description.origin` names it.
@@ -106,17 +105,6 @@ def harmonics(lines: Sequence[FaultLine], first: FaultLine) -> str:
         return ""
     words = listed([ORDINALS.get(harmonic, f"{harmonic}th") for harmonic in found])
     return f", with its {words} harmonic{'s' if len(found) > 1 else ''}"
-
-
-def envelope_note(envelope: EnvelopeSpectrum) -> str:
-    """Say how an envelope spectrum was made and what it can tell apart."""
-    lower, upper = (f"{edge / 1e3:.2g}" for edge in envelope.band_hz)
-    made = "prewhitened, " if envelope.prewhitened else ""
-    if envelope.resolution_orders is None:
-        span, resolution = f"{envelope.seconds:.3g} s", f"{envelope.resolution_hz:.2g} Hz"
-    else:
-        span, resolution = f"{envelope.revolutions:.0f} revolutions", f"{envelope.resolution_orders:.2g} orders"
-    return f"{made}demodulated {lower} to {upper} kHz, {span}, resolution {resolution}"
 
 
 def envelope_label(analysis: Analysis) -> str:

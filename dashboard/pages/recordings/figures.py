@@ -4,13 +4,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components import card, graph
-from dashboard.components.spectra import envelope_figure, spectrum_figure
+from dashboard.components.spectra import envelope_figure, envelope_note, spectrum_figure, spectrum_note
 from dashboard.components.theme import Theme
 from dashboard.components.waveform import Row, waveform_figure, waveform_source
-from dashboard.components.words import counted, rate_text, unit_text
+from dashboard.components.words import rate_text, unit_text
 from dashboard.pages.recordings import ids
 from engine.analysis import Analysis
-from engine.dsp.envelope import EnvelopeSpectrum
 from workspace.recording import ChannelFacts, RecordingRow
 
 
@@ -40,7 +39,7 @@ def spectra_view(analysis: Analysis, channel: str, theme: Theme) -> list[Compone
         card(
             graph(spectrum, ids.SPECTRUM, f"Power spectral density of {name}", height=240, zoom=True),
             title="Spectrum",
-            note=f"{name}, Welch, {analysis.spectrum.resolution_hz:.3g} Hz bins",
+            note=f"{name}, {spectrum_note(analysis.spectrum)}",
         )
     ]
     if envelope is None:
@@ -51,16 +50,4 @@ def spectra_view(analysis: Analysis, channel: str, theme: Theme) -> list[Compone
     inner: list[Component] = [graph(figure, ids.ENVELOPE, shown, height=300, zoom=True)]
     if analysis.missing:
         inner.append(html.P(analysis.missing, className="note"))
-    return [card(*inner, title="Envelope spectrum", note=envelope_words(name, envelope)), *cards]
-
-
-def envelope_words(name: str, envelope: EnvelopeSpectrum) -> str:
-    """Say which band was demodulated, over how long, and how fine its spectrum is."""
-    lower, upper = (edge / 1e3 for edge in envelope.band_hz)
-    words = f"{name}, demodulated {lower:.1f} to {upper:.1f} kHz, "
-    if envelope.revolutions is None or envelope.resolution_orders is None:
-        return words + f"{envelope.seconds:.3g} s, resolution {envelope.resolution_hz:.2g} Hz"
-    return (
-        words
-        + f"{counted(round(envelope.revolutions), 'revolution')}, resolution {envelope.resolution_orders:.2g} orders"
-    )
+    return [card(*inner, title="Envelope spectrum", note=f"{name}, {envelope_note(envelope)}"), *cards]

@@ -8,13 +8,10 @@ from dash import html
 from dashboard.components import button, select_field, text_field
 from dashboard.pages.recordings import ids
 from engine.errors import DescriptionError
-from engine.readers.contents import ReadOptions
+from engine.readers.contents import SEPARATORS, ReadOptions
 from workspace.recording import RecordingRow
 
 #: What a user chooses, and what the reader is told.
-SEPARATORS: Mapping[str, str] = MappingProxyType(
-    {"comma": ",", "semicolon": ";", "tab": "\t", "spaces": "whitespace", "bar": "|"}
-)
 DECIMALS: Mapping[str, str] = MappingProxyType({"point": ".", "comma": ","})
 TIME_COLUMN: Mapping[str, bool] = MappingProxyType({"time": True, "a channel": False})
 MOST_HEADER_LINES = 10_000
