@@ -1,6 +1,6 @@
-"""What Vibench adds to a bare ONNX Runtime: ``python -m benchmarks.engine_overhead [--json]``.
+"""What Vibench adds to a bare ONNX Runtime: ``python benchmarks/engine_overhead.py [--json]``.
 
-One thread, WDCNN, everything interleaved. The bare side runs the same session options on the same windows.
+One thread, WDCNN, everything interleaved. The bare side is ONNX Runtime with its own defaults but for the thread.
 """
 
 import argparse
@@ -10,17 +10,20 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from bars import Bar, print_bars, ratio_bar
 from numpy.typing import NDArray
 
-from benchmarks.bars import Bar, print_bars, ratio_bar
 from engine.description import Description, make_signal
 from engine.diagnosis import diagnose
 from engine.preparation import prepare
+from engine.readers.contents import ReadOptions
+from engine.readers.limits import Limits
 from engine.readers.sandbox import read_contents
 from engine.runtimes import load
 from engine.runtimes.onnxruntime import OnnxSession
 from engine.simulation.rolling import RollingBearing, save, simulate
 from engine.variant import Variant
+from vibench.diagnose import read_recording
 from workspace.settings import load_settings
 from workspace.workspace import Workspace
 
@@ -86,9 +89,11 @@ def file_bar(session: OnnxSession, folder: Path) -> Bar:
     run = bare_run(session.variant)
 
     def to_verdict() -> object:
-        """Take the way of ``vibench diagnose``."""
-        signal, description = make_signal(path.name, read_contents(path), SAID)
-        return diagnose(signal, description, session, name=path.name, sha256="").to_json()
+        """Take the way of ``vibench diagnose``, up to what it prints."""
+        read = read_recording(path, SAID, None, ReadOptions(), Limits())
+        return diagnose(
+            read.signal, read.description, session, name=path.name, sha256=read.sha256, read_ms=read.took_ms
+        ).to_json()
 
     def bare_parts() -> object:
         """Read, prepare and run, with nothing in between that is not needed."""

@@ -1,18 +1,14 @@
 """What is said of a recording, by whom, and the signal that follows from it."""
 
-import csv
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from engine.errors import (
     ChannelNotChosenError,
     ChannelUnknownError,
     DescriptionError,
-    FileAccessError,
     NotVibrationError,
     SamplingRateMissingError,
 )
@@ -21,8 +17,8 @@ from engine.readers.contents import Contents, FoundChannel
 from engine.signal import UNITS, Channel, Kind, Signal, Unit
 
 LABELS = ("normal", "inner", "outer", "ball", "unknown")
+OF_A_CHANNEL = ("bearing", "unit", "label", "specimen", "rig")
 FIELDS = ("sampling_rate_hz", "shaft_rpm", "channel", "bearing", "unit", "label", "specimen", "rig")
-RECORDINGS_CSV = "recordings.csv"
 
 #: Columns whose name is not that of their field.
 _RENAMED = {"machine": "rig"}
@@ -111,8 +107,21 @@ class Description:
         return cls(**values, notes=notes, origin=dict.fromkeys(values, origin))
 
 
-def combine(*descriptions: Description) -> Description:
-    """Return what several say together; where two say different things, the earlier one is believed."""
+def combine(*descriptions: Description, channels: Sequence[str] = ()) -> Description:
+    """Return what several say together; where two say different things, the earlier one is believed.
+
+    Bearing, unit, label, specimen and rig are said of a channel: of who speaks of another one than the first that
+    is named, they are left out.
+
+    Parameters
+    ----------
+    *descriptions : Description
+        The most trusted first.
+    channels : sequence of str
+        Names of the file's channels in its order, so that ``1`` and the name of the first mean the same.
+    """
+    chosen = next((said.channel for said in descriptions if said.channel is not None), None)
+    descriptions = tuple(_without_other_channel(said, chosen, channels) for said in descriptions)
     values: dict[str, Any] = {}
     notes: dict[str, str] = {}
     origin: dict[str, str] = {}
@@ -127,68 +136,18 @@ def combine(*descriptions: Description) -> Description:
     return Description(**values, notes=notes, origin=origin)
 
 
-def describe_file(path: Path, option: Description, recordings_csv: Path | None = None) -> Description:
-    """Collect what is said of a file: by the user's options, by its sidecar, by a ``recordings.csv``.
-
-    Parameters
-    ----------
-    path : Path
-        The recording.
-    option : Description
-        What the user says; believed before all else.
-    recordings_csv : Path, optional
-        A table to use; otherwise the first ``recordings.csv`` that lists the file, in its folder or the two above.
-
-    Raises
-    ------
-    DescriptionError
-        If the sidecar or the file's row can't be understood.
-    """
-    sidecar = read_sidecar(path) or Description()
-    return combine(option, sidecar, _row_of(path, recordings_csv) or Description())
+def _without_other_channel(said: Description, chosen: str | None, channels: Sequence[str]) -> Description:
+    """Return a description without what it says of a channel that is not the chosen one."""
+    if said.channel is None or chosen is None or _named(said.channel, channels) == _named(chosen, channels):
+        return said
+    origin = {name: by for name, by in said.origin.items() if name not in OF_A_CHANNEL}
+    return replace(said, bearing=None, unit=None, label=None, specimen=None, rig=None, origin=origin)
 
 
-def read_sidecar(path: Path) -> Description | None:
-    """Read ``FILE.json`` beside a recording, an object with the columns of ``recordings.csv``.
-
-    Raises
-    ------
-    DescriptionError
-        If it is no such object.
-    """
-    sidecar = path.with_name(path.name + ".json")
-    if not sidecar.is_file():
-        return None
-    try:
-        said = json.loads(sidecar.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileAccessError(sidecar.name, error.strerror or str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise DescriptionError(sidecar.name, f"it is no JSON ({error})") from error
-    if not isinstance(said, dict):
-        raise DescriptionError(sidecar.name, 'it must be an object such as {"sampling_rate_hz": 12000}')
-    return Description.from_mapping(said, origin="sidecar", name=sidecar.name)
-
-
-def read_recordings_csv(path: Path) -> dict[str, Description]:
-    """Read a table of recordings.
-
-    Returns
-    -------
-    dict of str to Description
-        By the path in column ``file``, which starts at the table's folder.
-
-    Raises
-    ------
-    DescriptionError
-        If the table has no column ``file``, lists a file twice, or a row can't be understood.
-    """
-    described: dict[str, Description] = {}
-    for file, row in _rows(path):
-        if file in described:
-            raise DescriptionError(path.name, f"it lists {file} twice")
-        described[file] = _understand(path, file, row)
-    return described
+def _named(channel: str, channels: Sequence[str]) -> str:
+    """Return a channel's name, where it may have been given by its number from 1."""
+    by_number = channel not in channels and channel.isascii() and channel.isdigit()
+    return channels[int(channel) - 1] if by_number and 1 <= int(channel) <= len(channels) else channel
 
 
 def make_signal(
@@ -291,44 +250,6 @@ def find_channel(name: str, channels: Sequence[FoundChannel], chosen: str | None
     if found.kind != "vibration":
         raise NotVibrationError(name, found.name, _HELD[found.kind])
     return found
-
-
-def _row_of(path: Path, table: Path | None) -> Description | None:
-    """Find the row of a file, in the given table or in the tables of its folder and the two above."""
-    path = path.absolute()
-    tables = [table.absolute()] if table is not None else [folder / RECORDINGS_CSV for folder in path.parents[:3]]
-    for candidate in tables:
-        if table is None and not candidate.is_file():
-            continue
-        rows = dict(_rows(candidate))
-        inside = path.is_relative_to(candidate.parent)
-        listed = path.relative_to(candidate.parent).as_posix() if inside else path.name
-        for file in (listed, path.name) if table is not None else (listed,):
-            if file in rows:
-                return _understand(candidate, file, rows[file])
-    return None
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Return each row of a table with the path in its column ``file``."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.DictReader(text, strict=True)
-            if "file" not in (reader.fieldnames or ()):
-                raise DescriptionError(path.name, "it has no column file")
-            for row in reader:
-                if None in row:
-                    raise DescriptionError(path.name, f"line {reader.line_num} has more cells than the header")
-                if row["file"]:
-                    yield PurePosixPath(row["file"].strip()).as_posix(), row
-    except OSError as error:
-        raise FileAccessError(path.name, error.strerror or str(error)) from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DescriptionError(path.name, f"it is no table of recordings ({error})") from error
-
-
-def _understand(table: Path, file: str, row: Mapping[str, Any]) -> Description:
-    return Description.from_mapping(row, origin="recordings.csv", name=f"{table.name}, row {file}")
 
 
 def _number(column: str, value: object, name: str) -> float:

@@ -17,6 +17,7 @@ VibenchError
 │   ├── NotFiniteError              not-finite
 │   ├── EmptySignalError            empty-signal
 │   ├── ConstantSignalError         constant-signal
+│   ├── LevelImpossibleError        level-impossible
 │   ├── TooShortError               too-short
 │   ├── BandOutsideSpectrumError    band-outside-spectrum
 │   ├── ResamplingError             resampling-impossible
@@ -261,6 +262,19 @@ class ConstantSignalError(SignalError):
 
     def __str__(self) -> str:
         return f"Channel {self.channel} never changes; check the sensor and its cable."
+
+
+class LevelImpossibleError(SignalError):
+    """Samples that no sensor gives: a scale factor went wrong."""
+
+    code = "level-impossible"
+
+    def __init__(self, channel: str, level: float) -> None:
+        super().__init__(channel, level)
+        self.channel, self.level = channel, level
+
+    def __str__(self) -> str:
+        return f"Channel {self.channel} reaches {self.level:.3g}, which no sensor gives; check its scale factor."
 
 
 class TooShortError(SignalError):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from engine.errors import (
     ConstantSignalError,
     EmptySignalError,
+    LevelImpossibleError,
     NotFiniteError,
     SamplingRateInvalidError,
     ShaftSpeedInvalidError,
@@ -20,6 +21,9 @@ Kind = Literal["vibration", "tacho", "temperature", "unknown"]
 UNITS: tuple[Unit, ...] = ("g", "m/s2", "V")
 HIGHEST_SAMPLING_RATE_HZ = 10e6
 HIGHEST_SHAFT_SPEED_HZ = 1_000_000 / 60
+#: Far beyond any unit and any converter; past them squares and spectra leave what float32 can hold.
+LARGEST_SAMPLE = 1e12
+SMALLEST_SWING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ class Signal:
     ------
     SamplingRateInvalidError, ShaftSpeedInvalidError
         If the rate or the speed can't be.
-    EmptySignalError, NotFiniteError, ConstantSignalError
-        If a channel has fewer than two samples, holds NaN or infinity, or never changes.
+    EmptySignalError, NotFiniteError, ConstantSignalError, LevelImpossibleError
+        If a channel has fewer than two samples, holds NaN or infinity, never changes, or is absurdly large or small.
     """
 
     samples: NDArray[np.float32]
@@ -111,9 +115,12 @@ def check_shaft_speed(speed_hz: float) -> None:
 
 
 def check_row(channel: str, row: NDArray[np.float32]) -> None:
-    """Raise `NotFiniteError` or `ConstantSignalError` where one channel, of shape (N,), can't be a vibration."""
+    """Raise what `Signal` raises of samples, where those of one channel, of shape (N,), can't be a vibration."""
     lowest, highest = float(row.min()), float(row.max())  # both are NaN if any sample is, so one pass finds it
     if not (np.isfinite(lowest) and np.isfinite(highest)):
         raise NotFiniteError(channel, int(np.argmin(np.isfinite(row))))
     if lowest == highest:
         raise ConstantSignalError(channel)
+    reach = max(abs(lowest), abs(highest))
+    if reach > LARGEST_SAMPLE or highest - lowest < SMALLEST_SWING:
+        raise LevelImpossibleError(channel, reach)

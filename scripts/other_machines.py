@@ -11,6 +11,7 @@ from engine.diagnosis import calibrated_probabilities
 from engine.errors import SignalError
 from engine.networks.training import predict
 from engine.preparation import prepare
+from engine.sidecar import RECORDINGS_CSV
 from scripts.protocols import verdict_of
 from scripts.training_data import read_signal
 
@@ -23,7 +24,7 @@ def judge_elsewhere(data: Path, network: nn.Module, card: ModelCard) -> dict[str
     rigs = {rig.name for rig in card.rigs}
     answers: dict[str, dict[str, str]] = {}
     left_out = []
-    with (data / "recordings.csv").open(encoding="utf-8", newline="") as file:
+    with (data / RECORDINGS_CSV).open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["machine"] not in rigs and row["label"] in card.classes]
     for row in rows:
         try:

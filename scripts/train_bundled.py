@@ -27,6 +27,7 @@ from engine.networks import build
 from engine.networks.examples import Example, WindowSource
 from engine.networks.training import fit, fit_temperature, predict
 from engine.preparation import prepare
+from engine.sidecar import RECORDINGS_CSV
 from engine.variant import Variant, sha256_of
 from scripts.other_machines import judge_elsewhere
 from scripts.protocols import Fold, Tested, confusion, labels_of, load_fold, report, specimen_folds, summary, verdict_of
@@ -117,6 +118,8 @@ def main() -> None:
     parser.add_argument("--only", choices=[plan.card.name for plan in PLANS], help="train this network alone")
     parser.add_argument("--out", type=Path, default=BUNDLED, help="where NETWORK/VARIANT folders are written")
     arguments = parser.parse_args()
+    if not (arguments.data / RECORDINGS_CSV).is_file():
+        raise SystemExit(f"{arguments.data} holds no {RECORDINGS_CSV}, which says what its recordings are.")
     torch.use_deterministic_algorithms(True)
     card = PLANS[0].card
     simulations = draw_simulations(1600, seed=SEED, snr_db=(0.0, 25.0))

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DescriptionError, SignalError
+from engine.errors import DescriptionError, SignalError, UsageError
 from engine.variant import BACKENDS, Backend
 from vibench.output import indented, one_line, print_json, print_known_error
 from vibench.parser import Parser
@@ -61,6 +61,8 @@ def run(arguments: Namespace) -> int:
     # This process listens nowhere, so an address that would need a token is no reason to refuse.
     settings = load_settings(host="127.0.0.1")
     files = [file for given in arguments.files for file in recordings_in(given)]
+    if arguments.summary and not arguments.json:
+        raise UsageError("--summary leaves the windows out of the JSON: give --json too", "vibench diagnose --help")
     option, layout = said_on_command_line(arguments), layout_on_command_line(arguments)
     session = cache(
         lambda: load_session(arguments.model, arguments.backend, settings.threads)
@@ -95,7 +97,7 @@ def recordings_in(given: Path) -> list[Path]:
     DescriptionError
         If the table can't be understood.
     """
-    from engine.description import RECORDINGS_CSV, read_recordings_csv
+    from engine.sidecar import RECORDINGS_CSV, read_recordings_csv
 
     folder = given.absolute()
     for above in (folder, *folder.parents[:2]) if given.is_dir() else ():
@@ -164,16 +166,17 @@ def read_recording(
     SignalError
         If it can't be read, or something must still be said of it.
     """
-    from engine.description import describe_file, make_signal
+    from engine.description import make_signal
     from engine.proposals import propose
     from engine.readers.sandbox import read_contents
+    from engine.sidecar import describe_file
     from engine.variant import sha256_of
 
     begun = perf_counter()
     if file.is_dir():
         raise DescriptionError(file.name, "it is a folder that no recordings.csv describes; name its files")
-    description = describe_file(file, option, recordings_csv)
     contents = read_contents(file, layout, limits)
+    description = describe_file(file, option, recordings_csv, [channel.name for channel in contents.channels])
     signal, description = make_signal(file.name, contents, description, propose(contents, file.name))
     return Recording(signal, description, sha256_of(file), (perf_counter() - begun) * 1e3)
 

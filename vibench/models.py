@@ -3,13 +3,13 @@
 from argparse import SUPPRESS, Namespace
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BackendMissingError, WorkspaceError
+from engine.errors import BackendMissingError, UsageError, WorkspaceError
 from vibench.output import indented, print_json, print_table
 from vibench.parser import Parser
 from vibench.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.card import ModelCard
     from engine.variant import Backend, Variant
@@ -78,12 +78,20 @@ def find_variant(name: str | None = None, backend: "Backend | None" = None) -> "
 
     name = name or DEFAULT_NETWORK
     try:
-        return resolve(name, variants_here(), backend)
+        return required(resolve(name, variants_here(), backend), backend)
     except WorkspaceError as error:
         try:
-            return resolve(name, bundled_variants(), backend)
+            return required(resolve(name, bundled_variants(), backend), backend)
         except BackendMissingError:
             raise WorkspaceError(f"{error} Until then --backend pytorch works without it.") from error
+
+
+def required(variant: "Variant", backend: "Backend | None") -> "Variant":
+    """Return the variant; raise `UsageError` if it is of another backend than the one asked for."""
+    if backend is not None and variant.backend != backend:
+        message = f"{variant.full_name} is of backend {variant.backend}, not {backend}: leave one of the two out"
+        raise UsageError(message, "vibench models list")
+    return variant
 
 
 def show_all(variants: "Sequence[Variant]", *, as_json: bool) -> None:
@@ -143,5 +151,25 @@ def card_told(card: "ModelCard") -> list[tuple[str, str]]:
         ("takes", f"windows of {card.window} samples at {card.sampling_rate_hz:g} Hz, {lower:g} to {upper:g} Hz"),
         ("answers", f"{classes}; inconclusive below a confidence of {card.threshold:.0%}"),
         ("validated on", "; ".join(rigs) or "no machine"),
+        *tests_told(card.evaluation),
         ("elsewhere", card.elsewhere or "not measured"),
     ]
+
+
+def tests_told(evaluation: "Mapping[str, Any]") -> list[tuple[str, str]]:
+    """Return what a card's tests counted as labelled sentences; a test that it lacks is left out."""
+    told = []
+    for name, counts in evaluation.get("protocols", {}).items():
+        apart = f"kept apart by {counts['kept_apart_by']}: " if "kept_apart_by" in counts else ""
+        linear = counts.get("linear_model_on_trivial_statistics")
+        beside = f"; a linear model on trivial statistics, {right_of(linear)}" if linear else ""
+        told.append((f"protocol {name}", f"{apart}{right_of(counts)}{beside}"))
+    for name, label in {"simulated": "simulated", "elsewhere": "other machines"}.items():
+        if evaluation.get(name):
+            told.append((label, right_of(evaluation[name])))
+    return told
+
+
+def right_of(counts: "Mapping[str, Any]") -> str:
+    """Return how many recordings of a test were answered right."""
+    return f"{counts.get('recordings_right', '?')} of {counts.get('recordings', '?')} recordings right"

@@ -17,6 +17,7 @@ _NO_NEW_PRIVILEGES = 38  # prctl's PR_SET_NO_NEW_PRIVS, without which the kernel
 #: Number of file rights that a version of Landlock knows; a right it does not know makes it refuse.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 _NEWEST_FILE_RIGHTS = 16
+KNOWS_NETWORK = 4  #: the first version that can close the network
 _TCP_BIND_AND_CONNECT = 0b11
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 
@@ -53,7 +54,7 @@ def confine_to(readable: Path) -> None:
         return
     ruleset = _Ruleset(
         files=(1 << _FILE_RIGHTS.get(version, _NEWEST_FILE_RIGHTS)) - 1,
-        network=_TCP_BIND_AND_CONNECT if version >= 4 else 0,
+        network=_TCP_BIND_AND_CONNECT if version >= KNOWS_NETWORK else 0,
         scope=_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
     )
     rules = _call(_CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(ctypes.sizeof(ruleset)), ctypes.c_uint32(0))

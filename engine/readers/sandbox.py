@@ -27,7 +27,7 @@ from engine.errors import FileAccessError, ReaderCrashedError, ReaderLimitError,
 from engine.readers import READERS
 from engine.readers.child import REQUEST_BYTES, Ending
 from engine.readers.contents import Contents, FoundChannel, ReadOptions
-from engine.readers.landlock import landlock_version
+from engine.readers.landlock import KNOWS_NETWORK, landlock_version
 from engine.readers.limits import Limits
 from engine.signal import UNITS, Kind
 
@@ -146,10 +146,11 @@ def _running_server() -> _Server:
             _server.bury()
             _server = None
         if _server is None:
-            if not landlock_version():
+            if landlock_version() < KNOWS_NETWORK:
                 logger.warning(
-                    "This kernel has no Landlock: files are read under limits of memory and time, "
-                    "but a hostile one that takes over its reader could open others"
+                    "This kernel's Landlock is missing or older than version %d: files are read under limits of memory "
+                    "and time, but a hostile one that takes over its reader could open connections, or other files",
+                    KNOWS_NETWORK,
                 )
             _server = _Server()
         return _server

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import engine
-from engine.description import Description, describe_file, make_signal, read_recordings_csv
+from engine.description import Description, make_signal
 from engine.diagnosis import diagnose
 from engine.networks import NETWORKS
 from engine.readers.sandbox import read_contents
 from engine.runtimes import load
+from engine.sidecar import describe_file, read_recordings_csv
 from engine.simulation.rolling import CONDITIONS, RollingBearing, simulate
 from engine.variant import Variant
 

@@ -3,15 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from engine.description import (
-    Description,
-    combine,
-    describe_file,
-    find_channel,
-    make_signal,
-    read_recordings_csv,
-    read_sidecar,
-)
+from engine.description import Description, combine, find_channel, make_signal
 from engine.errors import (
     ChannelNotChosenError,
     ChannelUnknownError,
@@ -27,6 +19,7 @@ from engine.errors import (
 )
 from engine.proposals import propose
 from engine.readers.contents import Contents, FoundChannel
+from engine.sidecar import describe_file, read_recordings_csv, read_sidecar
 
 SERIES = np.sin(np.arange(100)).astype(np.float32)
 
@@ -305,3 +298,19 @@ def test_what_can_not_be_a_signal_is_told(samples, error):
 def test_an_impossible_rate_or_speed_is_told(option, error):
     with pytest.raises(error):
         make_signal("a", holding(FoundChannel("x", SERIES, sampling_rate=1000.0)), option)
+
+
+def test_what_was_said_of_one_channel_is_not_said_of_another():
+    table = said("recordings.csv", channel="DE_time", bearing="6205-2RS", rig="cwru", label="normal", shaft_rpm=1797.0)
+    other = combine(said("option", channel="FE_time"), table, channels=["DE_time", "FE_time"])
+    same = combine(said("option", channel="1"), table, channels=["DE_time", "FE_time"])
+
+    assert (other.bearing, other.rig, other.label, other.shaft_rpm) == (None, None, None, 1797.0)
+    assert "bearing" not in other.origin
+    assert (same.bearing, same.rig, same.label) == ("6205-2RS", "cwru", "normal")
+
+
+def test_a_table_of_something_else_is_passed_over(tmp_path):
+    (tmp_path / "recordings.csv").write_text("artist,album\nA,B\n")
+
+    assert describe_file(tmp_path / "pump.csv", said("option", shaft_rpm=1500.0)).shaft_rpm == 1500.0

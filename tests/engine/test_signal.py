@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from engine.errors import (
     ConstantSignalError,
     EmptySignalError,
+    LevelImpossibleError,
     NotFiniteError,
     SamplingRateInvalidError,
     ShaftSpeedInvalidError,
@@ -78,3 +79,9 @@ def test_the_first_sample_that_is_no_number_is_found(place, value):
 def test_every_row_needs_a_name():
     with pytest.raises(ValueError, match="1 channels named, 2 rows"):
         Signal(np.stack([RAMP, RAMP]), 12_000.0, DE)
+
+
+@pytest.mark.parametrize("scale", [1e25, 1e-25])
+def test_a_level_that_no_sensor_gives_is_refused(scale):
+    with pytest.raises(LevelImpossibleError, match="check its scale factor"):
+        Signal(RAMP * scale, 12_000.0, DE)

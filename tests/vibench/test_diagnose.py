@@ -248,3 +248,20 @@ def test_a_negative_header_is_refused(simulated, vibench_json):
 
 def test_every_separator_that_readers_know_can_be_said():
     assert tuple(SEPARATORS) == SEPARATED_BY
+
+
+def test_a_backend_that_contradicts_the_variant_is_refused(simulated, vibench):
+    refused = vibench("diagnose", simulated["inner"], "--model", "wdcnn/onnx", "--backend", "pytorch", status=2)
+
+    assert "wdcnn/onnx is of backend onnx, not pytorch" in refused.err
+
+
+def test_a_summary_of_nothing_is_refused(simulated, vibench):
+    assert "give --json too" in vibench("diagnose", simulated["inner"], "--summary", status=2).err
+
+
+def test_another_channel_than_the_tables_is_not_validated(real, vibench_json):
+    (diagnosis,) = vibench_json("diagnose", real / "cwru" / "97_Normal_0.mat", "--channel", "FE_time", "--summary")
+
+    assert diagnosis["recording"]["bearing"] is None
+    assert [caution["code"] for caution in diagnosis["cautions"]] == ["rig-not-validated"]

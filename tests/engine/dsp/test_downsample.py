@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.dsp.downsample import FACTOR, Pyramid, minmax, minmax_lttb
+from engine.dsp.downsample import minmax, minmax_lttb
 
 
 def row_of(samples, seed=0):
@@ -95,77 +95,7 @@ def test_minmax_lttb_draws_the_line_as_well_as_the_plain_version():
     assert miss <= 1.1 * plain_miss
 
 
-@pytest.mark.parametrize("find", [minmax, minmax_lttb, lambda row, points: Pyramid.build(row).overview(0, 99, points)])
+@pytest.mark.parametrize("find", [minmax, minmax_lttb])
 def test_too_few_points_for_a_picture_are_refused(find):
     with pytest.raises(ValueError, match="no picture"):
         find(row_of(100), 7)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    samples=st.integers(1, 60_000),
-    ends=st.tuples(st.integers(-100, 61_000), st.integers(-100, 61_000)),
-    points=st.integers(8, 60),
-    seed=st.integers(0, 99),
-)
-def test_an_overview_holds_the_extremes_of_its_span_in_order_and_within_it(samples, ends, points, seed):
-    row = row_of(samples, seed)
-    start, stop = ends
-
-    positions, values = Pyramid.build(row).overview(start, stop, points)
-
-    span = row[max(start, 0) : max(stop, 0)]
-    assert len(positions) == len(values) <= points
-    assert np.all(np.diff(positions) > 0)
-    if len(span):
-        assert (values.min(), values.max()) == (span.min(), span.max())
-        assert max(start, 0) <= positions[0] <= positions[-1] < min(stop, samples)
-    else:
-        assert len(values) == 0
-
-
-def test_a_short_span_shows_the_samples_themselves():
-    row = row_of(100_000)
-
-    positions, values = Pyramid.build(row).overview(40_000, 40_050, 1_000)
-
-    assert positions.tolist() == list(range(40_000, 40_050))
-    assert np.array_equal(values, row[40_000:40_050])
-
-
-@pytest.mark.parametrize("outside", [99_999, 900_001])
-def test_what_lies_just_outside_of_a_long_span_is_not_in_it(outside):
-    row = row_of(1_000_000)
-    row[outside] = 100
-
-    _, values = Pyramid.build(row).overview(100_000, 900_001, 400)
-
-    assert values.max() < 10
-
-
-def test_an_extreme_of_a_long_span_stands_in_its_own_piece():
-    row = row_of(1_000_000)
-    row[654_321] = 100
-
-    positions, values = Pyramid.build(row).overview(0, 1_000_000, 400)
-
-    assert abs(int(positions[values.argmax()]) - 654_321) < 1_000_000 / 190
-
-
-def test_a_pyramid_can_be_kept_and_laid_over_a_memory_map(tmp_path):
-    row = row_of(5_000_000)
-    np.save(tmp_path / "row.npy", row)
-    built = Pyramid.build(row)
-    mapped = np.load(tmp_path / "row.npy", mmap_mode="r")
-
-    positions, values = Pyramid(mapped, built.extremes).overview(123, 4_999_999, 4_000)
-
-    expected = built.overview(123, 4_999_999, 4_000)
-    assert np.array_equal(positions, expected[0])
-    assert np.array_equal(values, expected[1])
-    assert built.extremes.nbytes == 5_000_000 // FACTOR * 8
-
-
-def test_extremes_of_another_row_are_refused():
-    with pytest.raises(ValueError, match="not those of this row"):
-        Pyramid(row_of(1_000), np.zeros((2, 5), np.float32))

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.description import Description, describe_file, make_signal
+from engine.description import Description, make_signal
 from engine.errors import DamagedFileError, NotVibrationError, SamplingRateMissingError, UnknownFormatError
 from engine.proposals import propose
 from engine.readers.sandbox import read_contents
+from engine.sidecar import describe_file
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "data"
 

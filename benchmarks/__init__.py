@@ -1,1 +1,0 @@
-"""Scripts that print the numbers of the README."""
