@@ -76,6 +76,7 @@ def create_app(settings: Settings, workspace: Workspace, pages: Sequence[Page] =
         server,
         UploadStore(settings.workspace / "uploads", settings.upload_expiry_s),
         lambda path, name: keep_recording(workspace, path, name),
+        workspace.blobs.check_room,
         settings.upload_limit_bytes,
     )
     register_downloads(server, workspace)

@@ -1,10 +1,14 @@
 """What a supervisor asks: does it live, and can it work."""
 
+import logging
+
 from flask import Flask, Response, jsonify
 
 from engine import __version__
 from engine.errors import VibenchError
 from workspace.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 
 def register_health(server: Flask, workspace: Workspace) -> None:
@@ -28,5 +32,6 @@ def unready(workspace: Workspace) -> str | None:
         if not workspace.variants.list():
             return "The workspace holds no network yet; `vibench serve` adds the bundled ones when it starts."
     except VibenchError as error:
-        return str(error)
+        logger.error("Not ready: %s", error)
+        return "The database can't be used; the log says why."  # anybody may ask, so neither path nor address
     return None

@@ -83,7 +83,8 @@ def listen(host: str, port: int) -> socket.socket:
 def address_of(listener: socket.socket, host: str) -> str:
     """Return the address as a browser takes it."""
     port = listener.getsockname()[1]
-    shown = {"": "127.0.0.1", "0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)  # noqa: S104
+    # Of every address that reaches this machine, only loopback is let in without being named in the settings.
+    shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 

@@ -65,6 +65,17 @@ class UploadStore:
         draft.write_text(json.dumps(facts), encoding="utf-8")
         draft.replace(path)
 
+    def promised(self) -> int:
+        """Bytes that the unfinished uploads will take once they are recordings."""
+        lengths = 0
+        for path in self.folder.glob("*.json"):
+            try:
+                facts = self.facts(path.stem)
+            except Refused:
+                continue  # expired, or terminated just now
+            lengths += 0 if "outcome" in facts else int(facts["length"])
+        return lengths
+
     def offset(self, upload: str, facts: dict[str, Any]) -> int:
         """Bytes that are kept of an upload."""
         if "outcome" in facts:
@@ -105,6 +116,9 @@ class UploadStore:
                         self.remove(upload)
             except (FileNotFoundError, Refused):
                 continue  # another request was faster, or is writing it
+        for lock in self.folder.glob("*.lock"):
+            if not lock.with_suffix(".json").exists():
+                lock.unlink(missing_ok=True)  # taken just when its upload was removed
 
     def _path(self, upload: str, ending: str) -> Path:
         if not ID.fullmatch(upload):

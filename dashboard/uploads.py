@@ -28,7 +28,7 @@ from werkzeug.exceptions import ClientDisconnected
 from dashboard.errors import json_error
 from dashboard.logs import report
 from dashboard.upload_store import Refused, UploadStore
-from engine.errors import SettingsError, VibenchError
+from engine.errors import SettingsError, StorageLimitError, VibenchError
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +42,13 @@ SIMULTANEOUS = 8
 
 #: Takes a complete file, which it may move away, and its name; returns what the page is told, as plain JSON.
 OnComplete = Callable[[Path, str], dict[str, Any]]
+#: Takes the name and size of a file, and the bytes promised to others; raises StorageLimitError if it does not fit.
+CheckRoom = Callable[[str, int, int], None]
 
 
-def register_uploads(server: Flask, store: UploadStore, on_complete: OnComplete, limit_bytes: int) -> None:
+def register_uploads(
+    server: Flask, store: UploadStore, on_complete: OnComplete, check_room: CheckRoom, limit_bytes: int
+) -> None:
     """Serve ``/uploads``.
 
     Parameters
@@ -55,11 +59,13 @@ def register_uploads(server: Flask, store: UploadStore, on_complete: OnComplete,
         Keeps what is on its way.
     on_complete : callable
         Makes a recording of a complete file; a `VibenchError` that it raises is told to the page.
+    check_room : callable
+        Refuses a file for which there will be no room, before its first byte is sent.
     limit_bytes : int
         Largest file.
     """
     tus = Blueprint("uploads", __name__, url_prefix="/uploads")
-    uploads = Uploads(store, on_complete, limit_bytes)
+    uploads = Uploads(store, on_complete, check_room, limit_bytes)
     tus.before_request(check_version)
     tus.after_request(add_version)
     tus.register_error_handler(Refused, answer_refused)
@@ -95,8 +101,10 @@ def answer_refused(refused: Refused) -> Response:
 class Uploads:
     """The requests of the protocol, one method each."""
 
-    def __init__(self, store: UploadStore, on_complete: OnComplete, limit_bytes: int) -> None:
-        self._store, self._on_complete, self._limit_bytes = store, on_complete, limit_bytes
+    def __init__(self, store: UploadStore, on_complete: OnComplete, check_room: CheckRoom, limit_bytes: int) -> None:
+        self._store, self._on_complete, self._check_room = store, on_complete, check_room
+        self._limit_bytes = limit_bytes
+        self._creating = threading.Lock()
         self._writing = threading.BoundedSemaphore(SIMULTANEOUS)
 
     def describe(self, upload: str = "") -> Response:  # noqa: ARG002 - the answer is the same for all
@@ -116,7 +124,12 @@ class Uploads:
         self._store.sweep()
         if shutil.disk_usage(self._store.folder).free < length:
             raise disk_full()
-        upload = self._store.create(length, name)
+        with self._creating:  # so that two that begin at once aren't promised the same room
+            try:
+                self._check_room(name, length, self._store.promised())
+            except StorageLimitError as error:
+                raise Refused(413, error.code, str(error)) from error
+            upload = self._store.create(length, name)
         return Response(status=201, headers={"Location": f"/uploads/{upload}", **self._expiry(upload)})
 
     def ask_offset(self, upload: str) -> Response:
@@ -129,6 +142,7 @@ class Uploads:
         """Take further bytes; the last one makes the recording before it is answered."""
         if request.mimetype != MEDIA_TYPE:
             raise Refused(415, "upload-media-type", f"An upload's bytes come as {MEDIA_TYPE}.")
+        self._store.facts(upload)  # an unknown id gets no lock, which nobody would remove
         if not self._writing.acquire(blocking=False):
             raise Refused(503, "uploads-busy", "Too many uploads at once; this one waits.", {"Retry-After": "1"})
         try:

@@ -4,14 +4,16 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from engine.errors import WorkspaceError
+from engine.errors import StorageLimitError, WorkspaceError
 from workspace.locking import file_lock
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -27,10 +29,13 @@ class BlobStore:
     ----------
     root : Path
         Made if it is missing.
+    limit_bytes : int
+        What all blobs may take together, for those who ask `check_room` before they add; none if left out.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, limit_bytes: int = sys.maxsize) -> None:
         self.root = root
+        self._limit_bytes = limit_bytes
         self._marks = root / "changing"
         self._marks.mkdir(parents=True, exist_ok=True)
 
@@ -60,31 +65,33 @@ class BlobStore:
             raise ValueError(f"{digest!r} is no SHA-256")
         return self.root / digest[:2] / digest
 
-    def add(self, source: Path, *, move: bool = False) -> str:
+    def add(self, source: Path, *, link: bool = False) -> str:
         """Keep the file's content, return its digest; called inside `changing`.
 
         Parameters
         ----------
         source : Path
-            Stays as it is unless ``move`` is set.
-        move : bool
-            Rename instead of copying, where both lie on one file system; ``source`` is gone afterwards.
+            Stays where it is.
+        link : bool
+            Make the blob a second name of ``source``, which nobody may write from then on, instead of copying
+            it. Where the file system can't, it is copied all the same.
 
         Raises
         ------
         WorkspaceError
-            If the disk is full or can't be written; nothing half-written stays, and ``source`` is where it was.
+            If the disk is full or can't be written; nothing half-written stays.
         """
         with source.open("rb") as stream:
-            if not move or source.stat().st_dev != self.root.stat().st_dev:
-                digest = self.add_stream(stream)
-            else:
+            linked = self._linked(source) if link else None
+            if linked is None:
+                return self.add_stream(stream)
+            try:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
                 with readable_errors(self.root):
                     os.fsync(stream.fileno())
-                    self._place(source, digest)
-        if move:
-            source.unlink(missing_ok=True)
+                    self._place(linked, digest)
+            finally:
+                linked.unlink(missing_ok=True)  # renaming onto another name of the same file leaves both
         return digest
 
     def add_stream(self, stream: IO[bytes]) -> str:
@@ -106,6 +113,22 @@ class BlobStore:
     def size(self) -> int:
         """Bytes that all blobs take together."""
         return sum(path.stat().st_size for path in self._blobs())
+
+    def check_room(self, name: str, size_bytes: int, promised_bytes: int = 0) -> None:
+        """Raise `StorageLimitError` unless a file fits under the limit.
+
+        Parameters
+        ----------
+        name : str
+            What its user calls it.
+        size_bytes : int
+            Its size.
+        promised_bytes : int
+            What other files will take that are on their way.
+        """
+        free = self._limit_bytes - self.size() - promised_bytes
+        if size_bytes > free:
+            raise StorageLimitError(name, size_bytes, max(free, 0))
 
     def sweep(self, is_named: Callable[[str], bool]) -> int:
         """Remove what a killed process left, unless another one is changing blobs just now.
@@ -132,6 +155,14 @@ class BlobStore:
 
     def _blobs(self) -> Iterator[Path]:
         return (path for path in self.root.glob("??/*") if DIGEST.fullmatch(path.name))
+
+    def _linked(self, source: Path) -> Path | None:
+        linked = self.root / f"{UNFINISHED}{secrets.token_hex(8)}"
+        try:
+            linked.hardlink_to(source)
+        except OSError:  # it lies on another file system, on one without such links, or belongs to somebody else
+            return None
+        return linked
 
     @contextmanager
     def _unfinished(self) -> Iterator[IO[bytes]]:

@@ -13,6 +13,7 @@ from cachelib.serializers import JSONSerializer
 
 import engine
 from engine.diagnosis import Diagnosis
+from workspace.blobs import DIGEST
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +28,19 @@ class JsonFiles(FileSystemCache):
     serializer = JSONSerializer()  # type: ignore[assignment]  # declared as the pickling one
 
 
+class FileName:
+    """Stands where cachelib hashes a key into the name of its file: our keys are such names already."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def hexdigest(self) -> str:
+        """Return the key itself."""
+        return self._key.decode("ascii")
+
+
 class DiagnosisCache:
-    """Keeps diagnoses under everything that they follow from.
+    """Keeps diagnoses under their recording's digest and everything that they follow from, both SHA-256 in hex.
 
     Parameters
     ----------
@@ -37,20 +49,33 @@ class DiagnosisCache:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._files = JsonFiles(str(folder), threshold=ENTRIES, default_timeout=EXPIRY_S)
+        self._folder = folder
+        self._files = JsonFiles(str(folder), threshold=ENTRIES, default_timeout=EXPIRY_S, hash_method=FileName)
 
-    def get(self, key: str) -> Diagnosis | None:
-        """Return the diagnosis kept under ``key``, ``None`` if there is none that can be understood."""
-        found = self._files.get(key)
+    def get(self, sha256: str, key: str) -> Diagnosis | None:
+        """Return the diagnosis kept of a recording under ``key``, ``None`` if there is none that can be understood."""
+        found = self._files.get(file_name(sha256, key))
         try:
             return None if found is None else Diagnosis.from_json(found)
         except (KeyError, TypeError, ValueError) as error:
             logger.warning("A cached diagnosis is made again, because its file makes no sense: %s", error)
             return None
 
-    def put(self, key: str, diagnosis: Diagnosis) -> None:
+    def put(self, sha256: str, key: str, diagnosis: Diagnosis) -> None:
         """Keep a diagnosis; a full disk only costs the time of making it again."""
-        self._files.set(key, diagnosis.to_json())
+        self._files.set(file_name(sha256, key), diagnosis.to_json())
+
+    def forget(self, sha256: str) -> None:
+        """Remove every diagnosis of a recording: it tells its name and what is wrong with the machine."""
+        for path in self._folder.glob(f"{sha256}-*"):
+            self._files.delete(path.name)
+
+
+def file_name(sha256: str, key: str) -> str:
+    """Return the name of a diagnosis's file, which begins with its recording's digest."""
+    assert DIGEST.fullmatch(sha256)
+    assert DIGEST.fullmatch(key)
+    return f"{sha256}-{key}"
 
 
 def cache_key(facts: Mapping[str, Any]) -> str:

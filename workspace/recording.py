@@ -1,5 +1,7 @@
 """One recording as the workspace keeps it, and the columns of its row."""
 
+import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -166,6 +168,17 @@ def assess(
         "missing": sorted(missing, reverse=True),
         "duration_s": duration_s,
     }
+
+
+def samples_key(sha256: str, reading: ReadOptions) -> str:
+    """Return what names the samples of a file read in one way: a SHA-256, that of the file where it spoke for itself.
+
+    Whoever still holds a row of before the file was read again thus finds, or makes, the samples of before.
+    """
+    if reading == AS_FOUND:
+        return sha256
+    said = json.dumps([sha256, asdict(reading)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def row_of(found: Row[Any]) -> RecordingRow:

@@ -18,16 +18,25 @@ from engine.errors import (
     SamplingRateInvalidError,
     ShaftSpeedInvalidError,
     SignalError,
-    StorageLimitError,
 )
 from engine.readers.contents import Contents, ReadOptions
 from engine.readers.limits import Limits
 from engine.signal import Signal
 from engine.variant import sha256_of
 from workspace.blobs import BlobStore
+from workspace.cache import DiagnosisCache
 from workspace.database import Database
 from workspace.reading import plain_name, read_named
-from workspace.recording import AS_FOUND, RecordingRow, assess, contents_of, new_values, read_values, row_of
+from workspace.recording import (
+    AS_FOUND,
+    RecordingRow,
+    assess,
+    contents_of,
+    new_values,
+    read_values,
+    row_of,
+    samples_key,
+)
 from workspace.schema import recording as table
 from workspace.signals import SignalFiles
 
@@ -59,15 +68,15 @@ class RecordingStore:
     database : Database
         Holds a row for each recording.
     blobs : BlobStore
-        Holds their files.
+        Holds their files, up to its limit.
     signals : SignalFiles
         Holds their samples, as long as nobody deletes the cache.
+    diagnoses : DiagnosisCache
+        Holds what they were diagnosed as, which goes with them.
     scratch : Path
         Folder for what is needed while something is read.
     limits : Limits
         Of the child process that reads a file.
-    storage_limit_bytes : int
-        What all blobs may take together.
     """
 
     def __init__(
@@ -75,17 +84,17 @@ class RecordingStore:
         database: Database,
         blobs: BlobStore,
         signals: SignalFiles,
+        diagnoses: DiagnosisCache,
         *,
         scratch: Path,
         limits: Limits,
-        storage_limit_bytes: int,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._signals = signals
+        self._diagnoses = diagnoses
         self._scratch = scratch
         self._limits = limits
-        self._storage_limit_bytes = storage_limit_bytes
 
     def add(self, path: Path, name: str, description: Description | None = None, *, move: bool = False) -> Added:
         """Read a file and keep it, unless its content is here already.
@@ -99,8 +108,9 @@ class RecordingStore:
         description : Description or None
             What is known of it beside the file, from a sidecar for instance.
         move : bool
-            Take the file instead of copying it. It stays where it is if the workspace has no room for it, and
-            is removed where it can't be read or is here already.
+            Take the file instead of copying it; nobody may write it any more. It stays where it is until its
+            row is kept, or if the workspace has no room for it, and is removed where it can't be read or is here
+            already.
 
         Raises
         ------
@@ -127,10 +137,9 @@ class RecordingStore:
                     self._keep(path, move, values)
         if row is None:
             self._signals.write(digest, [channel.samples for channel in contents.channels])
-            return Added(self.get(values["id"]), duplicate=False)
         if move:
-            path.unlink()
-        return Added(row, duplicate=True)
+            path.unlink()  # not before its row is kept, or a kill in between would cost the only copy
+        return Added(row or self.get(values["id"]), duplicate=row is not None)
 
     def get(self, recording_id: str) -> RecordingRow:
         """Return one recording; raises `RecordingNotFoundError` if there is none of that id."""
@@ -184,20 +193,34 @@ class RecordingStore:
         if said.channel not in [channel.name for channel in contents.channels]:
             said = replace(said, channel=None)
         values = read_values(contents, options) | assess(row.name, contents, said)
-        self._signals.write(row.sha256, [channel.samples for channel in contents.channels])
+        kept = samples_key(row.sha256, options)
+        self._signals.write(kept, [channel.samples for channel in contents.channels])
         with self._database.write() as connection:
+            # Asked anew, because somebody else may have read or deleted it meanwhile.
+            before = connection.scalar(select(table.c.reading).where(table.c.id == recording_id))
             connection.execute(update(table).where(table.c.id == recording_id).values(values))
+        if before is None:
+            self._signals.delete(kept)
+        elif ReadOptions(**before) != options:
+            self._signals.delete(samples_key(row.sha256, ReadOptions(**before)))
         return self.get(recording_id)
 
     def delete(self, recording_id: str) -> None:
-        """Remove a recording, its file and its samples for good; raises `RecordingNotFoundError` if there is none."""
+        """Remove a recording, its file, samples and diagnoses for good.
+
+        Raises
+        ------
+        RecordingNotFoundError
+            If there is none of that id.
+        """
         row = self.get(recording_id)
         with self._blobs.changing(row.sha256):
             with self._database.write() as connection:
                 connection.execute(delete(table).where(table.c.id == recording_id))
             if not self._database.names_blob(row.sha256):
                 self._blobs.delete(row.sha256)
-        self._signals.delete(row.sha256)
+        self._signals.delete(samples_key(row.sha256, row.reading))
+        self._diagnoses.forget(row.sha256)
 
     def signal(self, recording_id: str) -> tuple[Signal, Description]:
         """Return the signal to diagnose, its samples mapped from disk, and what is known of it from whom.
@@ -234,10 +257,8 @@ class RecordingStore:
         return None if found is None else row_of(found)
 
     def _keep(self, path: Path, move: bool, values: Mapping[str, Any]) -> None:
-        free = self._storage_limit_bytes - self._blobs.size()
-        if values["size_bytes"] > free:
-            raise StorageLimitError(values["name"], values["size_bytes"], max(free, 0))
-        kept = self._blobs.add(path, move=move)
+        self._blobs.check_room(values["name"], values["size_bytes"])
+        kept = self._blobs.add(path, link=move)
         if kept != values["sha256"]:
             if not self._database.names_blob(kept):
                 self._blobs.delete(kept)
@@ -249,12 +270,19 @@ class RecordingStore:
         return contents_of(row.format, row.channels, self._samples(row), row.record_number)
 
     def _samples(self, row: RecordingRow) -> Sequence[NDArray[np.float32]]:
-        mapped = [self._signals.open(row.sha256, number) for number in range(len(row.channels))]
-        if all(samples is not None for samples in mapped):
-            return [samples for samples in mapped if samples is not None]
-        contents = self._read(row, row.reading)
-        read = [channel.samples for channel in contents.channels]
-        self._signals.write(row.sha256, read)
+        lengths = [channel.samples for channel in row.channels]
+        key = samples_key(row.sha256, row.reading)
+        mapped = [self._signals.open(key, number) for number in range(len(lengths))]
+        found = [samples for samples in mapped if samples is not None]
+        if [len(samples) for samples in found] == lengths:
+            return found
+        read = [channel.samples for channel in self._read(row, row.reading).channels]
+        if [len(samples) for samples in read] != lengths:
+            raise DamagedFileError(row.name, "its channels are not those that were found when it was added")
+        self._signals.write(key, read)
+        now = self._find(table.c.id == row.id)
+        if now is None or now.reading != row.reading:
+            self._signals.delete(key)  # deleted or read again meanwhile: nobody else would remove these
         return read
 
     def _read(self, row: RecordingRow, options: ReadOptions) -> Contents:

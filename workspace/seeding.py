@@ -66,7 +66,7 @@ def seed_variants(workspace: Workspace, progress: Callable[[str], None], folder:
     for variant in bundled:
         mine = kept.get(variant.full_name)
         if mine is None or (mine.digest, mine.card) != (variant.digest, variant.card):
-            workspace.variants.add(variant)
+            workspace.variants.add(variant, limited=False)
     wanting = [variant for variant in bundled if lacks_onnx(variant, kept.get(f"{variant.card.name}/onnx"))]
     if not wanting:
         return
@@ -74,7 +74,7 @@ def seed_variants(workspace: Workspace, progress: Callable[[str], None], folder:
     with tempfile.TemporaryDirectory(dir=workspace.scratch) as scratch:
         for exported in exported_in_child(wanting, Path(scratch)):
             check_golden(exported, folder / exported.card.name / GOLDEN)
-            workspace.variants.add(exported)
+            workspace.variants.add(exported, limited=False)
             progress(f"{exported.card.title} is ready for ONNX Runtime.")
 
 

@@ -67,8 +67,15 @@ class VariantStore:
         """Return the variant that ``text`` names; see `named`, which says what it raises."""
         return named(text, self.list(), backend)
 
-    def add(self, variant: Variant) -> Variant:
+    def add(self, variant: Variant, *, limited: bool = True) -> Variant:
         """Keep a variant, its weight file copied; one of the same name takes the place of the older.
+
+        Parameters
+        ----------
+        variant : Variant
+            Its weight file stays where it is.
+        limited : bool
+            Whether it must fit under the storage limit; what comes with Vibench need not.
 
         Returns
         -------
@@ -79,12 +86,14 @@ class VariantStore:
         ------
         DamagedModelError
             If the weight file is not the one that the variant's digest names.
-        WorkspaceError
-            If the disk is full.
+        StorageLimitError, WorkspaceError
+            If it does not fit under the limit, or on the disk.
         """
         variant.check_weights()
         this_name = (table.c.network == variant.card.name) & (table.c.name == variant.name)
         with self._blobs.changing(variant.digest):
+            if limited and not self._blobs.path(variant.digest).exists():
+                self._blobs.check_room(variant.full_name, variant.weights.stat().st_size)
             self._blobs.add(variant.weights)
             with self._database.write() as connection:
                 replaced = connection.scalar(select(table.c.digest).where(this_name))

@@ -2,13 +2,14 @@
 
 import shutil
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import URL
 
 from engine.diagnosis import Diagnosis, diagnose, facts_of
-from engine.errors import WorkspaceError
+from engine.errors import RecordingNotFoundError, WorkspaceError
 from engine.runtimes import runtime_for
 from engine.runtimes.pool import SessionPool
 from engine.variant import Variant
@@ -53,18 +54,18 @@ class Workspace:
         self.settings = settings
         self.folder = settings.workspace
         self.database = database
-        self.blobs = BlobStore(self.folder / "blobs")
+        self.blobs = BlobStore(self.folder / "blobs", settings.storage_limit_bytes)
         self.variants = VariantStore(database, self.blobs)
+        self._diagnoses = DiagnosisCache(self.folder / "cache" / "diagnoses")
         self.recordings = RecordingStore(
             database,
             self.blobs,
             SignalFiles(self.folder / "cache" / "signals", self.scratch),
+            self._diagnoses,
             scratch=self.scratch,
             limits=settings.reader_limits,
-            storage_limit_bytes=settings.storage_limit_bytes,
         )
         self.sessions = SessionPool(settings.sessions, settings.threads)
-        self._diagnoses = DiagnosisCache(self.folder / "cache" / "diagnoses")
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -120,16 +121,22 @@ class Workspace:
         key = cache_key(
             {
                 "recording": facts_of(signal, description, row.name, row.sha256) | {"rig": description.rig},
+                "reading": asdict(row.reading),
                 "variant": [variant.full_name, variant.digest, variant.backend, variant.card.digest_text()],
                 "runtime": [runtime.name, runtime.version()],
             }
         )
-        kept = self._diagnoses.get(key)
+        kept = self._diagnoses.get(row.sha256, key)
         if kept is not None:
             return kept
         session = self.sessions.get(variant)
         made = diagnose(signal, description, session, name=row.name, sha256=row.sha256, read_ms=read_ms)
-        self._diagnoses.put(key, made)
+        self._diagnoses.put(row.sha256, key, made)
+        try:
+            self.recordings.get(recording_id)
+        except RecordingNotFoundError:  # deleted meanwhile, and its diagnoses with it; this one came too late
+            self._diagnoses.forget(row.sha256)
+            raise
         return made
 
     def close(self) -> None:

@@ -9,9 +9,11 @@ from engine.runtimes import load
 from engine.runtimes.base import Session
 from engine.variant import Variant
 
+Key = tuple[str, str, str]
+
 
 class SessionPool:
-    """Keeps the sessions used last; safe to use from several threads.
+    """Keeps the sessions used last, each of its weights, card and name; safe to use from several threads.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ class SessionPool:
         self._capacity = capacity
         self._threads = threads
         self._loader = loader
-        self._sessions: OrderedDict[str, Future[Session]] = OrderedDict()
+        self._sessions: OrderedDict[Key, Future[Session]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, variant: Variant) -> Session:
@@ -38,12 +40,13 @@ class SessionPool:
         ModelError
             As `Runtime.load`; the next call tries again.
         """
+        key = key_of(variant)
         with self._lock:
-            waiting = self._sessions.get(variant.digest)
+            waiting = self._sessions.get(key)
             mine = waiting is None
             if waiting is None:
-                waiting = self._sessions[variant.digest] = Future()
-            self._sessions.move_to_end(variant.digest)
+                waiting = self._sessions[key] = Future()
+            self._sessions.move_to_end(key)
             while len(self._sessions) > self._capacity:
                 self._sessions.popitem(last=False)
         if mine:
@@ -54,12 +57,17 @@ class SessionPool:
         return len(self._sessions)
 
     def __contains__(self, variant: Variant) -> bool:
-        return variant.digest in self._sessions
+        return key_of(variant) in self._sessions
 
     def _load(self, variant: Variant, waiting: "Future[Session]") -> None:
         try:
             waiting.set_result(self._loader(variant, threads=self._threads))
         except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, even of an interrupt
             with self._lock:
-                self._sessions.pop(variant.digest, None)
+                self._sessions.pop(key_of(variant), None)
             waiting.set_exception(error)
+
+
+def key_of(variant: Variant) -> Key:
+    """Return what two variants share whose sessions are one: the card decides how the same weights are asked."""
+    return variant.digest, variant.card.digest_text(), variant.name

@@ -27,6 +27,17 @@ def test_the_web_process_starts_without_what_is_slow_to_import(tmp_path):
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_an_upload_that_the_storage_limit_has_no_room_for_is_refused_at_once(make_client):
+    client = make_client(storage_limit_bytes=1000)
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "1001", "Upload-Metadata": "filename YQ=="}
+
+    answer = client.post("/uploads", headers=headers)
+
+    assert answer.status_code == 413
+    assert "VIBENCH_STORAGE_LIMIT_BYTES" in answer.json["error"]["message"]
+    assert client.post("/uploads", headers=headers | {"Upload-Length": "1000"}).status_code == 201
+
+
 def test_every_file_that_the_page_asks_for_is_there(make_client):
     client = make_client()
     page = client.get("/").text

@@ -15,6 +15,19 @@ def test_a_workspace_without_networks_is_not_ready_and_says_why(make_client):
     assert "no network" in answer.json["reason"]
 
 
+def test_a_database_that_fails_is_told_without_its_address(make_client, caplog):
+    client = make_client()
+    workspace = client.application.extensions["workspace"]
+    workspace.database.close()
+    (workspace.folder / "vibench.db").write_bytes(b"overwritten" * 1000)
+
+    answer = client.get("/ready")
+
+    assert answer.status_code == 503
+    assert answer.json["reason"] == "The database can't be used; the log says why."
+    assert str(workspace.folder) in caplog.text
+
+
 def test_a_recording_is_downloaded_under_its_name_as_an_attachment(make_client, tmp_path):
     client = make_client()
     workspace = client.application.extensions["workspace"]

@@ -80,4 +80,13 @@ def test_an_address_is_written_as_a_browser_takes_it():
         port = listener.getsockname()[1]
         assert address_of(listener, "127.0.0.1") == f"http://127.0.0.1:{port}"
         assert address_of(listener, "::1") == f"http://[::1]:{port}"
-        assert address_of(listener, "0.0.0.0") == f"http://{socket.gethostname()}:{port}"
+
+
+@pytest.mark.parametrize(("host", "address"), [("0.0.0.0", "127.0.0.1"), ("", "127.0.0.1"), ("::", "[::1]")])
+def test_of_every_address_the_announced_one_is_let_in(make_client, host, address):
+    with listen("127.0.0.1", 0) as listener:
+        announced = address_of(listener, host)
+        assert announced == f"http://{address}:{listener.getsockname()[1]}"
+    client = make_client(host=host, token="t" * 32)
+
+    assert client.get("/health", base_url=announced).status_code == 200

@@ -15,7 +15,7 @@ from flask import Flask
 from dashboard.errors import answer_errors
 from dashboard.upload_store import UploadStore
 from dashboard.uploads import SIMULTANEOUS, metadata_name, register_uploads
-from engine.errors import DamagedFileError, WorkspaceError
+from engine.errors import DamagedFileError, StorageLimitError, WorkspaceError
 
 LIMIT = 1_000_000
 CONTENT = bytes(range(256)) * 1000
@@ -31,7 +31,8 @@ class Server:
         self.failure = None
         self.server = Flask("uploads")
         self.server.config["MAX_CONTENT_LENGTH"] = 1000  # uploads have a limit of their own
-        register_uploads(self.server, self.store, self.keep, LIMIT)
+        self.free = 4 * LIMIT
+        register_uploads(self.server, self.store, self.keep, self.check_room, LIMIT)
         answer_errors(self.server)
         self.port = int(serve_app(self).rsplit(":", 1)[1])
 
@@ -41,6 +42,10 @@ class Server:
         self.received.append((name, path.read_bytes()))
         path.unlink()
         return {"recording": f"r{len(self.received)}", "name": name, "duplicate": False}
+
+    def check_room(self, name, size_bytes, promised_bytes):
+        if size_bytes > self.free - promised_bytes:
+            raise StorageLimitError(name, size_bytes, self.free - promised_bytes)
 
     def ask(self, method, address, body=None, **headers):
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
@@ -160,6 +165,20 @@ def test_a_file_that_the_disk_has_no_room_for_is_refused(uploads, monkeypatch):
     assert "disk is full" in json.loads(answer.body)["error"]["message"]
 
 
+def test_a_file_that_will_not_fit_beside_what_others_were_promised_is_refused_before_its_first_byte(uploads):
+    uploads.free = 2 * LENGTH - 1
+    first = uploads.begin()
+    headers = {"Upload_Length": LENGTH, "Upload_Metadata": "filename cnVuLmNzdg=="}
+
+    answer = uploads.ask("POST", "/uploads", **headers)
+    assert answer.status == 413
+    error = json.loads(answer.body)["error"]
+    assert error == {"code": "storage-limit", "message": str(StorageLimitError("run.csv", LENGTH, LENGTH - 1))}
+
+    uploads.patch(first, 0, CONTENT)  # kept now, and promised no more
+    assert uploads.ask("POST", "/uploads", **headers).status == 201
+
+
 class Usage:
     free = 99
 
@@ -182,6 +201,16 @@ def test_an_unknown_upload_is_not_found(uploads, method, upload):
     headers = {"Content_Type": "application/offset+octet-stream", "Upload_Offset": 0}
 
     assert uploads.ask(method, f"/uploads/{upload}", **headers).status == 404
+    assert list(uploads.store.folder.iterdir()) == []
+
+
+def test_a_lock_whose_upload_was_removed_meanwhile_is_swept(uploads):
+    with uploads.store.locked("0" * 48):
+        pass
+
+    uploads.begin()
+
+    assert list(uploads.store.folder.glob("*.lock")) == []
 
 
 @pytest.mark.parametrize("length", ["", "-1", "1.5", "x", "٣", "9" * 19])

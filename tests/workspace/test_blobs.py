@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.errors import StorageLimitError
 from workspace.blobs import BlobStore
 
 ADD_FOREVER = """
@@ -21,9 +22,10 @@ from workspace.blobs import BlobStore
 store, rows = BlobStore(Path(sys.argv[1])), Path(sys.argv[2]) / "rows"
 while True:
     source = Path(sys.argv[2]) / "source"
+    source.unlink(missing_ok=True)  # it may be a blob by now
     source.write_bytes(os.urandom(2_000_000))
     with store.changing(sha256_of(source)):
-        digest = store.add(source, move=sys.argv[3] == "move")
+        digest = store.add(source, link=sys.argv[3] == "link")
         with rows.open("a") as file:
             file.write(digest + "\\n")
     print(digest, flush=True)
@@ -69,37 +71,36 @@ def test_a_blob_is_named_by_its_content(tmp_path_factory, content):
     assert store.size() == len(content)
 
 
-@pytest.mark.parametrize("move", [True, False])
-def test_a_file_is_kept_whole_and_goes_only_when_it_is_moved(store, tmp_path, move):
+@pytest.mark.parametrize("link", [True, False])
+def test_a_file_is_kept_whole_and_stays_where_it_was(store, tmp_path, link):
     source = tmp_path / "105.mat"
     source.write_bytes(b"vibration" * 100_000)
 
-    digest = store.add(source, move=move)
+    digest = store.add(source, link=link)
 
-    assert store.path(digest).read_bytes() == b"vibration" * 100_000
-    assert source.exists() is not move
+    assert store.path(digest).read_bytes() == source.read_bytes() == b"vibration" * 100_000
     assert everything_in(store) == {digest}
 
 
-def test_moving_on_one_file_system_copies_nothing(store, tmp_path):
+def test_linking_on_one_file_system_copies_nothing_however_often(store, tmp_path):
     source = tmp_path / "upload"
     source.write_bytes(b"x" * 1000)
-    same_file = source.stat().st_ino
 
-    digest = store.add(source, move=True)
+    digest = store.add(source, link=True)
+    store.add(source, link=True)
 
-    assert store.path(digest).stat().st_ino == same_file
+    assert store.path(digest).samefile(source)
+    assert everything_in(store) == {digest}
 
 
-@pytest.mark.skipif(not MEMORY.is_dir(), reason="needs a second file system to move from")
-def test_moving_from_another_file_system_copies_and_then_removes(store):
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="needs a second file system to add from")
+def test_what_lies_on_another_file_system_is_copied(store):
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         source = Path(folder) / "upload"
         source.write_bytes(b"y" * 1000)
 
-        digest = store.add(source, move=True)
+        digest = store.add(source, link=True)
 
-        assert not source.exists()
     assert store.path(digest).read_bytes() == b"y" * 1000
 
 
@@ -108,6 +109,16 @@ def test_the_same_content_is_kept_once(store):
 
     assert first == second
     assert store.size() == 4
+
+
+def test_what_fits_under_the_limit_beside_what_is_kept_and_promised_has_room(tmp_path):
+    store = BlobStore(tmp_path / "blobs", limit_bytes=100)
+    store.add_stream(io.BytesIO(b"k" * 40))
+
+    store.check_room("run.csv", 50, promised_bytes=10)
+    with pytest.raises(StorageLimitError) as refused:
+        store.check_room("run.csv", 51, promised_bytes=10)
+    assert (refused.value.size_bytes, refused.value.free_bytes) == (51, 50)
 
 
 def test_deleting_frees_the_space_and_may_be_done_twice(store):
@@ -140,19 +151,20 @@ def test_a_full_disk_is_told_and_nothing_half_written_stays(tmp_path):
     assert left == "[]"
 
 
-def test_a_file_that_cannot_be_moved_stays_where_it_was(store, tmp_path):
+def test_a_file_that_cannot_be_kept_stays_where_it_was(store, tmp_path):
     source = tmp_path / "upload"
     source.write_bytes(b"x")
     digest = hashlib.sha256(b"x").hexdigest()
     store.path(digest).mkdir(parents=True)  # nothing can be renamed onto a folder
 
     with pytest.raises(OSError, match="directory"):
-        store.add(source, move=True)
+        store.add(source, link=True)
 
     assert source.read_bytes() == b"x"
+    assert everything_in(store) == set()
 
 
-@pytest.mark.parametrize("way", ["copy", "move"])
+@pytest.mark.parametrize("way", ["copy", "link"])
 def test_killing_it_while_it_adds_loses_nothing_it_acknowledged(tmp_path, way):
     acknowledged = set()
     root = tmp_path / "blobs"

@@ -25,6 +25,7 @@ DIAGNOSIS = Diagnosis(
     cautions=(Caution("upsampled", "A sentence."),),
     timing_ms={"total": 1.5},
 )
+RECORDING, KEY = "ab" * 32, "01" * 32
 
 
 @pytest.fixture
@@ -49,9 +50,9 @@ def plant(folder, content):
 
 
 def test_what_was_put_is_got_again(cache):
-    cache.put("key", DIAGNOSIS)
+    cache.put(RECORDING, KEY, DIAGNOSIS)
 
-    found = cache.get("key")
+    found = cache.get(RECORDING, KEY)
 
     assert found.to_json() == DIAGNOSIS.to_json()
     assert found.classes == DIAGNOSIS.classes
@@ -59,11 +60,25 @@ def test_what_was_put_is_got_again(cache):
 
 
 def test_what_was_not_put_is_not_there(cache):
-    assert cache.get("key") is None
+    assert cache.get(RECORDING, KEY) is None
+
+
+def test_what_is_forgotten_of_a_recording_leaves_no_file_and_all_of_the_others(cache, tmp_path):
+    before = set(tmp_path.iterdir())
+    others = ["cd" * 32, "01" * 32]
+    for sha256 in (RECORDING, *others):
+        for key in (KEY, "23" * 32):
+            cache.put(sha256, key, DIAGNOSIS)
+
+    cache.forget(RECORDING)
+
+    assert cache.get(RECORDING, KEY) is None
+    assert all(cache.get(sha256, KEY) for sha256 in others)
+    assert len(set(tmp_path.iterdir()) - before) == 4
 
 
 def test_every_file_is_json_that_of_the_count_included(cache, tmp_path, caplog):
-    cache.put("key", DIAGNOSIS)
+    cache.put(RECORDING, KEY, DIAGNOSIS)
 
     contents = [json.loads(path.read_bytes()[4:]) for path in tmp_path.iterdir()]
 
@@ -74,10 +89,10 @@ def test_every_file_is_json_that_of_the_count_included(cache, tmp_path, caplog):
 
 def test_a_planted_pickle_is_ignored_and_never_run(cache, tmp_path):
     mark = tmp_path.parent / f"run-{os.getpid()}"
-    cache.put("key", DIAGNOSIS)
+    cache.put(RECORDING, KEY, DIAGNOSIS)
     plant(tmp_path, pickle.dumps(Runs(mark)))
 
-    assert cache.get("key") is None
+    assert cache.get(RECORDING, KEY) is None
     assert not mark.exists()
 
 
@@ -85,10 +100,10 @@ def test_a_planted_pickle_is_ignored_and_never_run(cache, tmp_path):
 def test_a_damaged_file_is_no_diagnosis_and_no_error(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("cache")
     cache = DiagnosisCache(folder)
-    cache.put("key", DIAGNOSIS)
+    cache.put(RECORDING, KEY, DIAGNOSIS)
     plant(folder, content)
 
-    assert cache.get("key") is None
+    assert cache.get(RECORDING, KEY) is None
 
 
 FACTS = st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=5) | st.floats(allow_nan=False), max_size=4)

@@ -12,6 +12,7 @@ from engine.description import Description
 from engine.errors import (
     ChannelNotChosenError,
     ChannelUnknownError,
+    DamagedFileError,
     NotFiniteError,
     NotVibrationError,
     RecordingNotFoundError,
@@ -266,6 +267,26 @@ def test_what_does_not_fit_under_the_storage_limit_is_refused_and_stays_where_it
         assert not workspace.recordings.add(second, "other.npz", move=True).duplicate
 
 
+def test_a_process_that_dies_before_the_row_is_kept_leaves_the_file_to_add_again(settings, write, monkeypatch):
+    path = write()
+    content = path.read_bytes()
+
+    def die():
+        raise KeyboardInterrupt
+
+    with Workspace.open(settings) as workspace:
+        monkeypatch.setattr(workspace.database, "write", die)
+        with pytest.raises(KeyboardInterrupt):
+            workspace.recordings.add(path, "pump.npz", move=True)
+
+    with Workspace.open(settings) as workspace:  # sweeps
+        assert workspace.blobs.size() == 0
+        assert path.read_bytes() == content
+        row = workspace.recordings.add(path, "pump.npz", move=True).row
+        assert workspace.blobs.path(row.sha256).read_bytes() == content
+        assert not path.exists()
+
+
 def test_threads_that_add_the_same_file_get_the_same_recording(recordings, workspace, write):
     path = write()
     ids = []
@@ -291,6 +312,7 @@ with Workspace.open(Settings(_env_file=None, workspace=folder)) as workspace:
     while True:
         number += 1
         path = folder.parent / "upload"
+        path.unlink(missing_ok=True)  # it may be a blob by now
         np.savez(path.open("wb"), vibration=np.random.default_rng(number).standard_normal(50_000).astype("f4"))
         row = workspace.recordings.add(path, f"{number}.npz", move=number % 2 == 0).row
         if number % 3 == 0:
@@ -349,6 +371,61 @@ def test_a_text_file_is_read_again_as_its_user_says_it_is_laid_out(recordings, t
     assert again.reading == ReadOptions(time_column=False, header_lines=100)
     shutil.rmtree(workspace.folder / "cache" / "signals")
     assert len(recordings.channel(row.id, again.channels[1].name)) == 400
+
+
+@pytest.fixture
+def table(recordings, tmp_path):
+    """A text file of two columns that was read as a time and a channel, and its row."""
+    path = tmp_path / "rising.csv"
+    columns = [np.arange(500) / 500, np.random.default_rng(0).standard_normal(500)]
+    np.savetxt(path, np.column_stack(columns), "%.6f", delimiter=",")
+    return recordings.add(path, path.name).row
+
+
+def test_who_still_knows_a_recording_as_it_was_read_before_does_not_disturb_the_new_reading(
+    recordings, table, workspace, monkeypatch
+):
+    signals = workspace.folder / "cache" / "signals"
+    shutil.rmtree(signals)
+    again = recordings.read_again(table.id, ReadOptions(time_column=False))
+    newest = [np.array(recordings.channel(table.id, channel.name)) for channel in again.channels]
+
+    with monkeypatch.context() as patched:  # a thread that got the row before it changed
+        patched.setattr(recordings, "get", lambda recording_id: table)
+        late = recordings.channel(table.id, table.channels[0].name)
+
+    np.testing.assert_array_equal(late, newest[1])
+    assert len(list(signals.iterdir())) == 1
+    for channel, samples in zip(again.channels, newest, strict=True):
+        np.testing.assert_array_equal(recordings.channel(table.id, channel.name), samples)
+
+
+def test_the_samples_of_the_reading_before_are_removed_and_those_of_the_last_with_the_recording(
+    recordings, table, workspace
+):
+    signals = workspace.folder / "cache" / "signals"
+    for options in (ReadOptions(time_column=False), ReadOptions(header_lines=100), ReadOptions()):
+        recordings.read_again(table.id, options)
+        assert len(list(signals.iterdir())) == 1
+
+    recordings.read_again(table.id, ReadOptions(time_column=False))
+    recordings.delete(table.id)
+
+    assert list(signals.iterdir()) == []
+
+
+def test_samples_that_are_not_those_of_the_row_are_read_again_or_refused(recordings, table, workspace):
+    (name,) = (channel.name for channel in table.channels)
+    samples = workspace.folder / "cache" / "signals" / table.sha256 / "0.npy"
+    np.save(samples, NOISE)  # of another length
+    assert len(recordings.channel(table.id, name)) == 500
+
+    blob = workspace.blobs.path(table.sha256)
+    blob.chmod(0o600)
+    blob.write_text("".join(blob.read_text().splitlines(keepends=True)[:400]))
+    samples.unlink()
+    with pytest.raises(DamagedFileError, match="not those that were found when it was added"):
+        recordings.channel(table.id, name)
 
 
 def test_a_layout_that_does_not_fit_leaves_all_as_it_was(recordings, tmp_path):

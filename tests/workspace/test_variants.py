@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import BackendMissingError, DamagedModelError, ModelNotFoundError
+from engine.errors import BackendMissingError, DamagedModelError, ModelNotFoundError, StorageLimitError
 from workspace.blobs import BlobStore
 from workspace.database import Database
 from workspace.variants import VariantStore, resolve
@@ -39,6 +39,18 @@ def test_weights_that_are_not_the_named_ones_are_not_kept(variants, blobs, make_
         variants.add(given)
 
     assert (variants.list(), blobs.size()) == ([], 0)
+
+
+def test_a_variant_fits_under_the_storage_limit_or_comes_with_vibench(variants, blobs, make_variant):
+    small = VariantStore(variants._database, BlobStore(blobs.root, limit_bytes=10))
+    given = make_variant("wdcnn/pytorch", weights=b"x" * 11)
+
+    with pytest.raises(StorageLimitError, match="wdcnn/pytorch takes"):
+        small.add(given)
+    assert (small.list(), blobs.size()) == ([], 0)
+
+    kept = small.add(given, limited=False)
+    assert small.add(given) == kept  # takes no more room than before
 
 
 def test_adding_it_again_changes_nothing(variants, make_variant):

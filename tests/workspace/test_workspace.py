@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from engine.description import Description
-from engine.errors import SamplingRateMissingError, TooShortError, WorkspaceError
+from engine.errors import RecordingNotFoundError, SamplingRateMissingError, TooShortError, WorkspaceError
+from engine.readers.contents import ReadOptions
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -181,6 +182,44 @@ def test_the_rig_decides_about_cautions_so_it_is_part_of_what_is_the_same(worksp
     workspace.recordings.describe(recording.id, Description(rig="cwru"))
 
     assert workspace.diagnose(recording.id, network).timing_ms != before.timing_ms
+
+
+def test_how_a_file_is_read_is_part_of_what_is_the_same(workspace, network, tmp_path):
+    path = tmp_path / "table.csv"
+    text = "\n".join(f"{value:.5f}" for value in NOISE)
+    path.write_text(text)
+    row = workspace.recordings.add(path, path.name, Description(sampling_rate_hz=12_000.0)).row
+    before = workspace.diagnose(row.id, network)
+
+    workspace.recordings.read_again(row.id, ReadOptions(header_lines=0))
+
+    assert workspace.diagnose(row.id, network).timing_ms != before.timing_ms
+
+
+def test_deleting_a_recording_forgets_its_diagnoses(workspace, recording, network):
+    workspace.diagnose(recording.id, network)
+    kept = [path.read_bytes() for path in (workspace.folder / "cache" / "diagnoses").iterdir()]
+    assert any(b"pump.npz" in content for content in kept)
+
+    workspace.recordings.delete(recording.id)
+
+    kept = [path.read_bytes() for path in (workspace.folder / "cache" / "diagnoses").iterdir()]
+    assert not any(b"pump.npz" in content for content in kept)
+
+
+def test_a_diagnosis_of_what_was_deleted_meanwhile_is_not_kept(workspace, recording, network, monkeypatch):
+    load = workspace.sessions.get
+
+    def deleted_meanwhile(variant):
+        workspace.recordings.delete(recording.id)
+        return load(variant)
+
+    monkeypatch.setattr(workspace.sessions, "get", deleted_meanwhile)
+    with pytest.raises(RecordingNotFoundError):
+        workspace.diagnose(recording.id, network)
+
+    kept = [path.read_bytes() for path in (workspace.folder / "cache" / "diagnoses").iterdir()]
+    assert not any(b"pump.npz" in content for content in kept)
 
 
 def test_a_deleted_cache_costs_only_time(workspace, recording, network):

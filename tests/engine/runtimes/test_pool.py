@@ -61,6 +61,17 @@ def test_the_one_unused_for_longest_is_let_go(variant, loader):
     assert len(pool) == 2
 
 
+@pytest.mark.parametrize("change", ["card", "name"])
+def test_the_same_weights_under_another_card_or_name_are_another_session(variant, loader, change):
+    changes = {"card": {"card": replace(variant.card, temperature=3.0)}, "name": {"name": "copy"}}
+    other = replace(variant, **changes[change])
+    pool = SessionPool(2, loader=loader)
+
+    assert pool.get(variant).variant == variant
+    assert pool.get(other).variant == other
+    assert pool.get(replace(variant)) is pool.get(variant)
+
+
 def test_a_failure_reaches_the_caller_and_is_not_kept(variant):
     pool = SessionPool(2)
     whole = variant.weights.read_bytes()
