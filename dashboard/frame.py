@@ -19,6 +19,7 @@ from dashboard.components import (
     skeleton,
     uploads_store,
 )
+from dashboard.components.address import ADDRESS
 from dashboard.components.aria import aria
 from dashboard.components.theme import colour_pairs
 from dashboard.logs import report
@@ -26,7 +27,6 @@ from dashboard.pages import Page
 from engine.errors import VibenchError
 from workspace.workspace import Workspace
 
-ADDRESS = "address"
 NAVIGATION = "navigation"
 TOP_BAR = "top-bar"
 TITLE = "page-title"

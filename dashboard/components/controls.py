@@ -139,8 +139,3 @@ def segmented(
         className="segmented",
         **aria(label=label),
     )
-
-
-def progress(value: float, label: str, *, maximum: float = 1.0, paused: bool = False) -> html.Progress:
-    """Show how much of ``maximum`` is done."""
-    return html.Progress(value=str(value), max=str(maximum), className="paused" if paused else "", **aria(label=label))

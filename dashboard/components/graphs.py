@@ -26,7 +26,6 @@ def graph(
     *,
     height: int = 280,
     zoom: bool = False,
-    config: dict[str, Any] | None = None,
 ) -> html.Div:
     """Put a figure onto a page.
 
@@ -45,14 +44,12 @@ def graph(
         In px.
     zoom : bool
         Whether the user may zoom, pan and save the picture; else the graph only answers to hovering.
-    config : dict, optional
-        Further settings of plotly.js.
     """
     shown = empty_figure() if figure is None else figure
     if zoom:
         shown.update_layout(dragmode="zoom")
     buttons = {"displayModeBar": "hover", "modeBarButtons": ZOOM_BUTTONS} if zoom else {}
-    settings: Any = CONFIG | buttons | {"doubleClick": "reset" if zoom else False} | (config or {})
+    settings: Any = CONFIG | buttons | {"doubleClick": "reset" if zoom else False}
     inner = dcc.Graph(id=component_id, figure=shown, config=settings, responsive=True, style={"height": height})
     # A picture may not hold the buttons that a graph to zoom in has.
     return html.Div(inner, className="graph", role="group" if zoom else "img", **aria(label=label))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, product
+from itertools import groupby, permutations, product
 from typing import Literal, get_args
 
 import numpy as np
@@ -25,7 +25,7 @@ ORDERS_SHOWN, HZ_SHOWN = 20.0, 600.0  #: without fault lines, with and without a
 LEAST_TOP_DB = 18.0
 #: A plot's size in px, by which labels are placed so that they don't meet, and what they take. On a screen so narrow
 #: that harmonics would meet the style sheet hides theirs; the fault frequencies' own labels stay.
-WIDE, NARROW, HEIGHT, MARGIN, LETTER, LABEL_HEIGHT = 560, 270, 210, 40, 7.0, 17
+WIDE, NARROW, HEIGHT, MARGIN, LETTER, LABEL_HEIGHT = 560, 270, 210, 50, 7.0, 17
 
 
 def spectrum_figure(spectrum: Spectrum, theme: Theme, *, band_hz: tuple[float, float] | None = None) -> go.Figure:
@@ -190,30 +190,59 @@ def marks_of(lines: Sequence[FaultLine], end: float) -> list[Mark]:
 
 
 def place_labels(marks: Sequence[Mark], end: float) -> list[Mark]:
-    """Give each mark the first row and side on which its label meets no other label and no line.
+    """Give each mark a row and side on which its label meets no other label and no line.
 
-    The strongest fault frequency comes first and is on top, then the others outward from it, then harmonics.
+    The strongest fault frequency comes first and is on top, then the others outward from it; where their labels would
+    meet even in a wide plot, they take another order. Harmonics come last, from left to right.
     """
     firsts = [mark for mark in marks if mark.is_first]
     if not firsts:
         return []
-    strongest = max(firsts, key=lambda mark: (mark.found, mark.line.level_db))
-    placed: list[Mark] = []
-    for mark in sorted(marks, key=lambda mark: (not mark.is_first, abs(mark.order - strongest.order))):
-        away: Anchor = "left" if mark.order > strongest.order else "right"
-        anchors = sorted(get_args(Anchor), key=lambda anchor: (anchor != "center", anchor != away))
-        candidates = (replace(mark, row=row, anchor=anchor) for row, anchor in product(range(len(marks)), anchors))
-        below = replace(mark, row=max((one.row + 1 for one in placed), default=0), anchor=away)
-        placed.append(next((one for one in candidates if fits(one, placed, end)), below))
+    middle = max(firsts, key=lambda mark: (mark.found, mark.line.level_db)).order
+    outward = sorted(firsts, key=lambda mark: abs(mark.order - middle))
+    turns = product(permutations(outward), (NARROW, WIDE))
+    tries = (place_in_turn(turn, middle, end, narrowest) for turn, narrowest in turns)
+    placed = next((placed for placed in tries if len(placed) == len(firsts)), [])
+    harmonics = sorted((mark for mark in marks if not mark.is_first), key=lambda mark: mark.order)
+    for mark in [*outward[len(placed) :], *harmonics]:
+        below = replace(mark, row=max((one.row + 1 for one in placed), default=0), anchor="left")
+        placed.append(first_fit(mark, placed, len(marks), middle, end, WIDE) or below)
     return placed
 
 
-def fits(mark: Mark, placed: Sequence[Mark], end: float) -> bool:
-    """Whether a mark's label stays near the plot and meets nothing that was placed, and its line no label below."""
-    if extent(mark, NARROW, end)[0] < -MARGIN * end / NARROW:
+def place_in_turn(marks: Sequence[Mark], middle: float, end: float, narrowest: int) -> list[Mark]:
+    """Place marks in the order given, up to the first that finds no place."""
+    placed: list[Mark] = []
+    for mark in marks:
+        fitting = first_fit(mark, placed, len(marks), middle, end, narrowest)
+        if fitting is None:
+            break
+        placed.append(fitting)
+    return placed
+
+
+def first_fit(mark: Mark, placed: Sequence[Mark], rows: int, middle: float, end: float, narrowest: int) -> Mark | None:
+    """Return a mark in the topmost of so many rows in which it fits, if possible centred, else away from the middle."""
+    away: Anchor = "left" if mark.order > middle else "right"
+    anchors = sorted(get_args(Anchor), key=lambda anchor: (anchor != "center", anchor != away))
+    candidates = (replace(mark, row=row, anchor=anchor) for row, anchor in product(range(rows), anchors))
+    return next((one for one in candidates if fits(one, placed, end, narrowest)), None)
+
+
+def is_clipped(mark: Mark, end: float) -> bool:
+    """Whether a mark's label reaches over the left edge of the figure on a narrow screen."""
+    return extent(mark, NARROW, end)[0] < -MARGIN * end / NARROW
+
+
+def fits(mark: Mark, placed: Sequence[Mark], end: float, narrowest: int) -> bool:
+    """Whether a mark's label stays inside the figure and meets nothing that was placed, and its line no label below.
+
+    ``narrowest`` is the width in px of the narrowest plot in which that holds between fault frequencies.
+    """
+    if is_clipped(mark, end):
         return False
     for other in placed:
-        width = NARROW if mark.is_first and other.is_first else WIDE
+        width = narrowest if mark.is_first and other.is_first else WIDE
         (left, right), (other_left, other_right) = extent(mark, width, end), extent(other, width, end)
         if mark.row == other.row and left < other_right and other_left < right:
             return False

@@ -17,7 +17,7 @@ from dash import Dash, Input, Output, Patch, State, dcc, no_update
 from numpy.typing import NDArray
 
 from dashboard.components.theme import Theme, template_of
-from dashboard.components.words import unit_text
+from dashboard.components.words import channel_title
 from engine.dsp.downsample import minmax_lttb
 
 #: Twice the width of a screen; more points change no pixel and make every zoom slower.
@@ -62,7 +62,7 @@ def waveform_figure(row: Row, theme: Theme, *, name: str, unit: str | None) -> g
     title = "Sample" if row.sampling_rate is None else "Time (s)"
     # The range is said, not left to plotly, because a reset of the zoom then names it.
     figure.update_xaxes(title_text=title, range=[0.0, row.end], showgrid=False)
-    figure.update_yaxes(title_text=f"{name} ({unit_text(unit)})", fixedrange=True, nticks=5)
+    figure.update_yaxes(title_text=channel_title(name, unit), fixedrange=True, nticks=5)
     return figure
 
 

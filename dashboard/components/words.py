@@ -1,4 +1,7 @@
-"""How numbers, units and formats are written, the same on every page."""
+"""How numbers, units, formats and names are written, the same on every page."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
 
 from engine.diagnosis import CLASS_TITLES
 
@@ -9,6 +12,16 @@ FORMATS = {"mat5": "MAT v5", "npz": "NPZ", "npy": "NPY", "wav": "WAV", "delimite
 #: What a label says, a label being what somebody knows of the machine's condition.
 LABEL_TITLES = {**{key: CLASS_TITLES[key] for key in ("normal", "inner", "outer", "ball")}, "unknown": "unknown"}
 LABEL_TITLES["normal"] = "no bearing fault"
+#: Who said something of a recording, as `Description.origin` names it.
+ORIGINS: Mapping[str, str] = {
+    "option": "from you",
+    "confirmed": "confirmed by you",
+    "sidecar": "from the file's sidecar",
+    "recordings.csv": "from recordings.csv",
+    "file": "from the file",
+}
+#: What a `RecordingRow` calls missing.
+MISSING: Mapping[str, str] = {"sampling_rate_hz": "sampling rate", "channel": "channel"}
 
 
 def grouped(value: float, digits: int = 0) -> str:
@@ -51,3 +64,24 @@ def unit_text(unit: str | None) -> str:
 def counted(count: int, noun: str) -> str:
     """Write how many there are of something: ``1 channel``, ``3 channels``."""
     return f"{grouped(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names as a sentence has them: ``BPFO, 2×BSF and FTF``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def missing_text(missing: Sequence[str]) -> str:
+    """Write what must still be said of a recording: ``sampling rate and channel``."""
+    return listed([MISSING.get(name, name) for name in missing])
+
+
+def figure_text(name: str) -> str:
+    """Write a name from a file or a user in a figure, where plotly would take ``<a>`` or ``<b>`` for markup."""
+    return escape(name)
+
+
+def channel_title(name: str, unit: str | None) -> str:
+    """Write the title of a figure's axis that shows a channel: ``DE_time (g)``."""
+    return f"{figure_text(name)} ({unit_text(unit)})"

@@ -43,7 +43,7 @@ def layout(workspace, *, recording="", **_):
                 ui.graph(figure(ui.current_theme()), "waveform", "Waveform of run.mat", zoom=True), title="Waveform"
             ),
             ui.card(ui.table(columns, rows, caption="Recordings"), title="Recordings", note="one"),
-            ui.card(html.Div(fields, className="stack"), ui.progress(0.3, "Reading"), ui.badge("new", tone="good")),
+            ui.card(html.Div(fields, className="stack"), ui.badge("new", tone="good")),
             ui.button("Break", kind="danger", id="break"),
             ui.button("Use these", kind="primary"),
             html.Div(id="broken"),

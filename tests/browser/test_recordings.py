@@ -68,7 +68,7 @@ def test_a_first_recording_is_brought_completed_and_drawn(opened, noise, workspa
     accessible()
 
     opened.click("#recording-save-and-diagnose")
-    opened.wait_for_selector("text=It can be diagnosed once you say its rate and channel")
+    opened.wait_for_selector("text=It can be diagnosed once you say its sampling rate and channel")
     opened.fill("#answer-sampling-rate-hz", "12,000")
     opened.wait_for_selector("text=12,000 is no number")
     opened.fill("#answer-sampling-rate-hz", "12 000")

@@ -1,4 +1,7 @@
 import json
+from dataclasses import replace
+
+from vibench.models import card_told
 
 
 def test_the_list_names_every_variant_once(vibench, vibench_json):
@@ -28,8 +31,34 @@ def test_a_variant_is_shown_by_name_and_by_digest(vibench, vibench_json):
 def test_the_card_is_told_to_people(vibench):
     told = vibench("models", "show", "wdcnn").out
 
-    for label in ("network: ", "takes: ", "answers: ", "validated on: ", "elsewhere: "):
+    for label in (
+        "network: ",
+        "takes: ",
+        "answers: ",
+        "validated on: ",
+        "simulated: ",
+        "other machines: ",
+        "elsewhere: ",
+    ):
         assert f"\n  {label}" in told
+
+
+def test_both_protocols_are_told_beside_the_linear_model(vibench, vibench_json):
+    (shown,) = vibench_json("models", "show", "wdcnn")
+    told = " ".join(vibench("models", "show", "wdcnn").out.split())
+
+    for name, counts in shown["card"]["evaluation"]["protocols"].items():
+        linear = counts["linear_model_on_trivial_statistics"]
+        _, _, protocol = told.partition(f"protocol {name}: ")
+        assert protocol.startswith(f"kept apart by {counts['kept_apart_by']}: {counts['recordings_right']} of ")
+        right = f"{linear['recordings_right']} of {linear['recordings']} recordings right"
+        assert f"a linear model on trivial statistics, {right}" in protocol
+
+
+def test_a_card_without_tests_is_told_without_them(card):
+    labels = [label for label, _ in card_told(replace(card, evaluation={}))]
+
+    assert labels == ["network", "takes", "answers", "validated on", "elsewhere"]
 
 
 def test_an_unknown_name_lists_the_known_ones(vibench):

@@ -5,6 +5,7 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
 
+from dashboard.components.address import ADDRESS
 from dashboard.components.waveform import Row, register_zoom, source_of, zoomed
 from dashboard.pages.diagnose import layout as page
 from dashboard.pages.diagnose import verdict, wording
@@ -12,9 +13,6 @@ from dashboard.pages.diagnose.downloads import register_downloads
 from dashboard.pages.diagnose.examination import Selection, diagnosed, examine
 from engine.errors import VibenchError
 from workspace.workspace import Workspace
-
-#: Of the frame: the address of the browser.
-ADDRESS = "address"
 
 
 def register(app: Dash, workspace: Workspace) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dashboard.components.theme import Theme, template_of
 from dashboard.components.waveform import Row, waveform_trace
-from dashboard.components.words import unit_text
+from dashboard.components.words import channel_title
 from engine.card import ModelCard
 from engine.diagnosis import CLASS_TITLES, Diagnosis
 
@@ -117,7 +117,7 @@ def waveform_figure(row: Row, runs: Sequence[Run], diagnosis: Diagnosis, theme: 
     figure.update_xaxes(title={"text": "Time (s)"}, range=[0.0, row.end], anchor="y2")
     figure.update_layout(
         yaxis={
-            "domain": [bottom, 1], "title": {"text": f"{channel} ({unit_text(unit)})"}, "fixedrange": True,
+            "domain": [bottom, 1], "title": {"text": channel_title(channel, unit)}, "fixedrange": True,
             "nticks": 5, "showgrid": False,
         },
         yaxis2={"domain": [0, STRIP_TOP], "visible": False, "fixedrange": True, "range": [-0.5, 0.5]},

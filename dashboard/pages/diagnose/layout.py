@@ -12,10 +12,10 @@ from dashboard import components as ui
 from dashboard.components.aria import aria
 from dashboard.components.spectra import envelope_figure, envelope_note, spectrum_figure, spectrum_note
 from dashboard.components.waveform import Row, waveform_source
-from dashboard.components.words import counted, rate_text, seconds_text, unit_text
+from dashboard.components.words import ORIGINS, counted, missing_text, rate_text, seconds_text, unit_text
 from dashboard.pages.diagnose import figures, verdict
 from dashboard.pages.diagnose.examination import Examination, Selection, variant_named
-from dashboard.pages.diagnose.wording import CAUTION_TITLES, ORIGINS, envelope_label, listed
+from dashboard.pages.diagnose.wording import CAUTION_TITLES, envelope_label
 from engine.errors import VibenchError
 from engine.runtimes import RUNTIMES
 from workspace.recording import RecordingRow
@@ -32,8 +32,6 @@ SPECTRUM = "diagnose-spectrum"
 PATH = "/diagnose"
 #: Recordings offered where none is chosen; the menu in the top bar has the others.
 OFFERED = 8
-#: What a `RecordingRow` calls missing, in words.
-MISSING = {"sampling_rate_hz": "its sampling rate", "channel": "which of its channels to diagnose"}
 #: A recording whose signal is all but Gaussian has this kurtosis.
 GAUSS = 3
 
@@ -106,7 +104,7 @@ def is_ready(row: RecordingRow) -> bool:
 
 def unready(row: RecordingRow) -> Component:
     """Say what keeps a recording from being diagnosed, and lead to where it can be told."""
-    sentence = row.problem or f"Still missing: {listed([MISSING.get(name, name) for name in row.missing])}."
+    sentence = row.problem or f"Still missing: its {missing_text(row.missing)}."
     action = ui.link_button("Complete it", edit_address(row.id), icon_name="pencil", kind="primary")
     return ui.empty_state("soundwave", sentence, title=f"{row.name} is not ready", action=action)
 

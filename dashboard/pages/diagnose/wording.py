@@ -6,19 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.components.spectra import is_found, line_title
+from dashboard.components.words import listed
 from engine.analysis import Analysis
 from engine.card import ModelCard
 from engine.diagnosis import CLASS_TITLES, INCONCLUSIVE, Diagnosis
 from engine.dsp.evidence import FaultLine
 
-#: Who said something of a recording, as `Description.origin` names it.
-ORIGINS: Mapping[str, str] = {
-    "option": "from you",
-    "confirmed": "from you",
-    "sidecar": "from the sidecar",
-    "recordings.csv": "from recordings.csv",
-    "file": "from the file",
-}
 CAUTION_TITLES: Mapping[str, str] = {
     "rig-not-validated": "Machine not validated.",
     "standstill": "Standing still?",
@@ -26,6 +19,8 @@ CAUTION_TITLES: Mapping[str, str] = {
     "upsampled": "Part of the band is missing.",
     "silent-windows": "Silence.",
 }
+#: What the recordings of a card's protocols tested, as `ModelCard.evaluation` names these.
+KEPT_APART: Mapping[str, str] = {"A": "at other loads", "B": "on bearings it had not seen"}
 ORDINALS = {2: "2nd", 3: "3rd"}
 
 
@@ -55,11 +50,15 @@ def confidence_sentence(diagnosis: Diagnosis, card: ModelCard) -> str:
 
 
 def track_record(card: ModelCard) -> str:
-    """Say how many recordings of the validated machines the network got right in the card's test at another load."""
-    protocol = card.evaluation.get("protocols", {}).get("A", {})
-    if not protocol.get("recordings"):
-        return ""
-    return f"{protocol['recordings_right']} of {protocol['recordings']} right at other loads"
+    """Say how many recordings of the validated machines the network got right, at other loads and of new bearings."""
+    protocols = card.evaluation.get("protocols", {})
+    said: list[str] = []
+    for name, words in KEPT_APART.items():
+        counts = protocols.get(name, {})
+        right, count = counts.get("recordings_right"), counts.get("recordings")
+        if count and right is not None:
+            said.append(f"{right} of {count} {'' if said else 'right '}{words}")
+    return ", ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,6 @@ def evidence_in_words(lines: Sequence[FaultLine]) -> Evidence:
     if not found:
         return Evidence("No fault line found", None, details)
     return Evidence(f"{line_title(found[0].name)} at {found[0].found_order:.2f} orders", found[0].name, details)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a sentence has them: ``BPFO, 2×BSF and FTF``."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def sentence(line: FaultLine) -> str:

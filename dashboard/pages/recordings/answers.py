@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.components.words import plain_number
 from dashboard.pages.recordings.ids import FIELDS
-from dashboard.pages.recordings.known import channel_named, known_of
+from dashboard.pages.recordings.known import channel_named, known_of, said_of
 from engine.description import Description, combine
 from engine.errors import DescriptionError
 from engine.proposals import Proposal
@@ -27,6 +27,7 @@ def description_of(row: RecordingRow, answers: Mapping[str, str | None]) -> Desc
     """Return what is said of a recording once the answers of its form hold.
 
     What was not changed keeps its origin; what was emptied is said no longer, so the file is believed again.
+    Another channel has another bearing, unit and the like: of these only what was changed with it is kept.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def description_of(row: RecordingRow, answers: Mapping[str, str | None]) -> Desc
     numbers = {field: number_of(field, text) for field, text in changed.items() if field in NUMBERS and text}
     said = Description.from_mapping({**changed, **numbers}, origin="option", name="The answers")
     dropped: dict[str, Any] = dict.fromkeys(changed)
-    kept = replace(row.description, **dropped)
+    kept = replace(said_of(row, channel_named(row, given["channel"] or None)), **dropped)
     return combine(said, kept)
 
 
@@ -77,4 +78,4 @@ def description_of_proposal(row: RecordingRow, proposal: Proposal) -> Descriptio
     if facts is not None and facts.shaft_speed_hz is not None:
         del said["shaft_rpm"]  # the file says it, and goes on saying it
     known = {name: value for name, value in said.items() if value is not None}
-    return combine(Description.from_mapping(known, origin="confirmed", name=row.name), row.description)
+    return combine(Description.from_mapping(known, origin="confirmed", name=row.name), said_of(row, facts))

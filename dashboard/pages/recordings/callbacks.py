@@ -7,8 +7,9 @@ from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.components import UPLOADS_DONE, current_theme, link_button, notice
+from dashboard.components.address import ADDRESS
 from dashboard.components.waveform import Row, register_zoom
-from dashboard.components.words import counted
+from dashboard.components.words import counted, missing_text
 from dashboard.pages.recordings import ids
 from dashboard.pages.recordings.address import PATH, View
 from dashboard.pages.recordings.answers import description_of, description_of_proposal
@@ -16,7 +17,7 @@ from dashboard.pages.recordings.detail import confirmation, detail, follows
 from dashboard.pages.recordings.figures import spectra_view, waveform_view
 from dashboard.pages.recordings.known import channel_named, known_of, signal_of
 from dashboard.pages.recordings.layout import known_rigs
-from dashboard.pages.recordings.listing import listing, missing_words
+from dashboard.pages.recordings.listing import listing
 from dashboard.pages.recordings.reading import options_of
 from engine.analysis import analyse
 from engine.errors import SignalError
@@ -44,7 +45,7 @@ def register_list(app: Dash, workspace: Workspace) -> None:
         Input(ids.SEARCH, "value"),
         Input(ids.LABEL_FILTER, "value"),
         Input(UPLOADS_DONE, "data"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "search"),
         prevent_initial_call=True,
     )
     def narrow(search: str | None, label: str | None, uploaded: object, address: str | None) -> object:  # noqa: ARG001
@@ -56,7 +57,7 @@ def register_list(app: Dash, workspace: Workspace) -> None:
     @app.callback(
         Output(ids.NEWS, "children"),
         Input(UPLOADS_DONE, "data"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "search"),
         prevent_initial_call=True,
     )
     def tell_upload(uploaded: dict[str, Any] | None, address: str | None) -> object:
@@ -65,10 +66,10 @@ def register_list(app: Dash, workspace: Workspace) -> None:
         return news(uploaded, view) if ctx.triggered_id and uploaded and view.recording else no_update
 
     @app.callback(
-        Output(ids.ADDRESS, "search", allow_duplicate=True),
+        Output(ADDRESS, "search", allow_duplicate=True),
         Input(UPLOADS_DONE, "data"),
-        State(ids.ADDRESS, "pathname"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "pathname"),
+        State(ADDRESS, "search"),
         prevent_initial_call=True,
     )
     def choose_upload(uploaded: dict[str, Any] | None, path: str | None, address: str | None) -> object:
@@ -144,7 +145,7 @@ def register_saving(app: Dash, workspace: Workspace) -> None:
         Output(ids.LISTING, "children", allow_duplicate=True),
         Input(ids.USE_PROPOSAL, "n_clicks"),
         State(ids.CHOSEN, "data"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "search"),
         prevent_initial_call=True,
     )
     def use_proposal(clicks: int | None, recording_id: str, address: str | None) -> tuple[object, object]:
@@ -160,7 +161,7 @@ def register_saving(app: Dash, workspace: Workspace) -> None:
         Output(ids.MESSAGE, "children"),
         Input(ids.SAVE, "n_clicks"),
         State(ids.CHOSEN, "data"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "search"),
         *ANSWERS,
         prevent_initial_call=True,
     )
@@ -175,12 +176,12 @@ def register_saving(app: Dash, workspace: Workspace) -> None:
         return card, listing(workspace, View.of_address(address)), no_update
 
     @app.callback(
-        Output(ids.ADDRESS, "href", allow_duplicate=True),
+        Output(ADDRESS, "href", allow_duplicate=True),
         Output(ids.LISTING, "children", allow_duplicate=True),
         Output(ids.MESSAGE, "children", allow_duplicate=True),
         Input(ids.SAVE_AND_DIAGNOSE, "n_clicks"),
         State(ids.CHOSEN, "data"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "search"),
         *ANSWERS,
         prevent_initial_call=True,
     )
@@ -208,7 +209,7 @@ def register_reading(app: Dash, workspace: Workspace) -> None:
         Output(ids.MESSAGE, "children", allow_duplicate=True),
         Input(ids.READ_AGAIN, "n_clicks"),
         State(ids.CHOSEN, "data"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "search"),
         *(State(one, "value") for one in (ids.SEPARATOR, ids.DECIMAL, ids.HEADER_LINES, ids.TIME_COLUMN)),
         prevent_initial_call=True,
     )
@@ -234,7 +235,7 @@ def not_yet(row: RecordingRow) -> Component:
     """Say what keeps a recording from being diagnosed."""
     if row.problem:
         return notice(row.problem, tone="bad")
-    return notice(f"Saved. It can be diagnosed once you say its {missing_words(row)}.", tone="warn")
+    return notice(f"Saved. It can be diagnosed once you say its {missing_text(row.missing)}.", tone="warn")
 
 
 def register_deletion(app: Dash, workspace: Workspace) -> None:
@@ -258,10 +259,10 @@ def register_deletion(app: Dash, workspace: Workspace) -> None:
         return None if clicks else no_update
 
     @app.callback(
-        Output(ids.ADDRESS, "search", allow_duplicate=True),
+        Output(ADDRESS, "search", allow_duplicate=True),
         Input(ids.DELETE_FOR_GOOD, "n_clicks"),
         State(ids.CHOSEN, "data"),
-        State(ids.ADDRESS, "search"),
+        State(ADDRESS, "search"),
         prevent_initial_call=True,
     )
     def delete(clicks: int | None, recording_id: str, address: str | None) -> object:

@@ -10,6 +10,7 @@ from dashboard.components import Fact, button, card, fact_list, notice, skeleton
 from dashboard.components.words import (
     FORMATS,
     LABEL_TITLES,
+    ORIGINS,
     counted,
     grouped,
     plain_number,
@@ -27,15 +28,6 @@ from engine.description import Description
 from engine.errors import SignalError
 from engine.proposals import Proposal
 from workspace.recording import RecordingRow
-
-ORIGINS = {
-    "option": "from you",
-    "confirmed": "confirmed by you",
-    "sidecar": "from the file's sidecar",
-    "recordings.csv": "from recordings.csv",
-    "file": "from the file",
-}
-
 
 #: Facts in the order in which they are listed; the channel has its own control.
 TITLES = {

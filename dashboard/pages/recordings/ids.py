@@ -2,9 +2,6 @@
 
 from engine.description import Description
 
-#: Of the frame: what the address says (`dashboard.frame.ADDRESS`).
-ADDRESS = "address"
-
 UPLOADER = "recordings-uploader"
 NEWS = "recordings-news"
 

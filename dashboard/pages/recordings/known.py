@@ -1,8 +1,9 @@
 """What is known of a recording: what was said of it, and what its file says."""
 
 from dataclasses import replace
+from typing import Any
 
-from engine.description import Description, combine
+from engine.description import OF_A_CHANNEL, Description, combine
 from engine.signal import Channel, Signal
 from workspace.recording import ChannelFacts, RecordingRow
 from workspace.workspace import Workspace
@@ -24,15 +25,9 @@ def channel_named(row: RecordingRow, chosen: str | None) -> ChannelFacts | None:
 
 
 def known_of(row: RecordingRow, channel: str | None = None) -> Description:
-    """Return what is known of a channel, the one to diagnose if left out: what was said, then what the file says.
-
-    Bearing and unit are said of the channel to diagnose and of no other.
-    """
-    said = row.description
-    diagnosed = channel_named(row, said.channel)
-    shown = channel_named(row, channel) if channel else diagnosed
-    if diagnosed is not None and shown != diagnosed:
-        said = replace(said, bearing=None, unit=None, rig=None)
+    """Return what is known of a channel, the one to diagnose if left out: what was said, then what the file says."""
+    shown = channel_named(row, channel or row.description.channel)
+    said = said_of(row, shown)
     told = [shown] if shown is not None else channels_to_choose(row)
     rates, speeds = {one.sampling_rate_hz for one in told}, {one.shaft_speed_hz for one in told}
     speed_hz = speeds.pop() if len(speeds) == 1 else None
@@ -46,6 +41,15 @@ def known_of(row: RecordingRow, channel: str | None = None) -> Description:
     if shown is None:
         return known
     return replace(known, channel=shown.name, origin={"channel": "file", **known.origin})
+
+
+def said_of(row: RecordingRow, channel: ChannelFacts | None) -> Description:
+    """Return what was said, for a channel: bearing, unit and the like hold for the one to diagnose and no other."""
+    diagnosed = channel_named(row, row.description.channel)
+    if diagnosed is None or channel == diagnosed:
+        return row.description
+    dropped: dict[str, Any] = dict.fromkeys(OF_A_CHANNEL)
+    return replace(row.description, **dropped)
 
 
 def signal_of(workspace: Workspace, row: RecordingRow, channel: str) -> Signal | None:

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.components import Column, Row, class_badge, link_button, state, table
 from dashboard.components.aria import aria
-from dashboard.components.words import LABEL_TITLES, counted, grouped
+from dashboard.components.words import LABEL_TITLES, counted, grouped, missing_text
 from dashboard.pages.recordings import ids
 from dashboard.pages.recordings.address import View
 from dashboard.pages.recordings.known import known_of
@@ -24,7 +24,6 @@ COLUMNS = (
     Column("Channels", numeric=True),
     Column("State"),
 )
-MISSING_WORDS = {"sampling_rate_hz": "rate", "channel": "channel"}
 
 
 def listing(workspace: Workspace, view: View) -> list[Component]:
@@ -70,15 +69,10 @@ def state_of(row: RecordingRow) -> Component:
         return state("bad", "can't be diagnosed", hint=row.problem)
     if row.missing:
         words = f"{counted(len(row.missing), 'answer')} missing"
-        return state("accent", words, hint=f"It can be diagnosed once somebody says its {missing_words(row)}.")
+        return state("accent", words, hint=f"It can be diagnosed once somebody says its {missing_text(row.missing)}.")
     if known_of(row).unit is None:
         return state("muted", "unit unknown", hint="Can be diagnosed; its level can't tell whether the machine ran.")
     return state("good", "good", hint="Can be diagnosed.")
-
-
-def missing_words(row: RecordingRow) -> str:
-    """Name what must still be said of a recording."""
-    return " and ".join(MISSING_WORDS.get(name, name) for name in row.missing)
 
 
 def list_foot(view: View, page: int, last_page: int, count: int) -> html.Div:

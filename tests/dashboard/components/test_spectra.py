@@ -1,9 +1,14 @@
+from itertools import permutations, product
+
 import numpy as np
 import pytest
 
 from dashboard.components.spectra import (
+    NARROW,
+    WIDE,
     Mark,
     envelope_figure,
+    extent,
     line_title,
     marks_of,
     place_labels,
@@ -93,3 +98,23 @@ def test_labels_that_fit_nowhere_get_a_row_below_all_others():
     rows = [mark.row for mark in place_labels(crowd, 17)]
 
     assert len(set(rows)) == len(rows)
+
+
+@pytest.mark.parametrize("levels", list(product((3, 12, 28), repeat=4)))
+def test_whatever_is_found_no_label_is_crossed_in_a_wide_plot_nor_cut_at_the_left_edge(levels):
+    orders = {"BPFI": 5.415, "BPFO": 3.585, "2xBSF": 4.714, "FTF": 0.398}
+    lines = [line(name, order, level) for (name, order), level in zip(orders.items(), levels, strict=True)]
+    end, left_of_plot = 17.06, 55 / NARROW
+
+    placed = place_labels(marks_of(lines, end), end)
+
+    for mark, other in permutations(placed, 2):
+        begin, stop = extent(mark, WIDE, end)
+        assert not (other.row < mark.row and begin < other.order < stop), f"{other.label} crosses {mark.label}"
+    assert all(extent(mark, NARROW, end)[0] > -left_of_plot * end for mark in placed)
+
+
+def test_a_label_in_a_crowd_is_not_cut_at_the_left_edge():
+    crowd = [Mark(line("FTF", 0.3 + number / 100, 20 + number), True, "FTF 0.30: 20 dB") for number in range(5)]
+
+    assert all(extent(mark, NARROW, 17)[0] > -17 * 55 / NARROW for mark in place_labels(crowd, 17))

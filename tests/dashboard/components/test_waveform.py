@@ -100,3 +100,11 @@ def test_gaps_are_drawn_as_gaps():
 
 def test_packing_keeps_values_whatever_the_order_of_their_bytes():
     assert packed(np.array([1.5, -2.0], ">f4")) == packed(np.array([1.5, -2.0], "<f4"))
+
+
+def test_a_channels_name_is_text_and_never_markup():
+    named = waveform_figure(
+        Row(np.ones(9, np.float32), 1.0), DARK, name='<a href="https://example.org">acc</a>', unit="g"
+    )
+
+    assert named.layout.yaxis.title.text == "&lt;a href=&quot;https://example.org&quot;&gt;acc&lt;/a&gt; (g)"

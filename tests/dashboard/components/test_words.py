@@ -1,12 +1,25 @@
 import pytest
 
-from dashboard.components.words import counted, grouped, plain_number, rate_text, seconds_text, size_text, unit_text
+from dashboard.components.words import (
+    channel_title,
+    counted,
+    grouped,
+    missing_text,
+    plain_number,
+    rate_text,
+    seconds_text,
+    size_text,
+    unit_text,
+)
 
 
 @pytest.mark.parametrize(
     ("written", "words"),
     [
         (grouped(1797), "1797"),
+        (channel_title("x<sub>1</sub>", "m/s2"), "x&lt;sub&gt;1&lt;/sub&gt; (m/s²)"),
+        (missing_text(["sampling_rate_hz"]), "sampling rate"),
+        (missing_text(["sampling_rate_hz", "channel"]), "sampling rate and channel"),
         (grouped(12_000), "12\u202f000"),
         (grouped(10.108, 2), "10.11"),
         (plain_number(12_000.0), "12000"),

@@ -8,11 +8,6 @@ from workspace.workspace import Workspace
 
 
 @pytest.fixture
-def card(untrained_variants):
-    return untrained_variants[0].card
-
-
-@pytest.fixture
 def workspace(tmp_path, untrained_variants):
     settings = Settings(workspace=tmp_path / "workspace", _env_file=None)
     with Workspace.open(settings) as opened:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,12 @@ def test_labels_of_uncertain_runs_neither_meet_nor_reach_over_the_ends(card):
 
     assert list(labels.textposition) == ["top right", "top center", "top left"]
     assert set(labels.text) == {"uncertain: inner 0.45, ball 0.40"}
+
+
+def test_a_channels_name_is_text_and_never_markup(card):
+    row = Row(np.ones(12_000, np.float32), 12_000.0)
+    diagnosis = replace(diagnosis_of(SURE_INNER), recording={"channel": "<b>acc</b>", "unit": "g"})
+
+    figure = waveform_figure(row, runs_of(diagnosis, card), diagnosis, LIGHT)
+
+    assert figure.layout.yaxis.title.text == "&lt;b&gt;acc&lt;/b&gt; (g)"

@@ -58,8 +58,27 @@ def test_an_inconclusive_answer_says_what_comes_nearest(card):
 
 
 def test_the_track_record_comes_from_the_card(card):
-    assert track_record(card) == "17 of 18 right at other loads"
-    assert track_record(replace(card, evaluation={})) == ""
+    both = {"A": {"recordings": 7, "recordings_right": 7}, "B": {"recordings": 18, "recordings_right": 6}}
+
+    said = track_record(replace(card, evaluation={"protocols": both}))
+
+    assert said == "7 of 7 right at other loads, 6 of 18 on bearings it had not seen"
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "said"),
+    [
+        ({}, ""),
+        ({"protocols": {"A": {"recordings": 18, "recordings_right": 17}}}, "17 of 18 right at other loads"),
+        (
+            {"protocols": {"A": {}, "B": {"recordings": 9, "recordings_right": 0}}},
+            "0 of 9 right on bearings it had not seen",
+        ),
+        ({"protocols": {"A": {"recordings": 18}}}, ""),
+    ],
+)
+def test_a_test_that_the_card_lacks_is_not_told(card, evaluation, said):
+    assert track_record(replace(card, evaluation=evaluation)) == said
 
 
 def test_the_strongest_line_leads_and_absent_ones_are_told_by_what_noise_reaches():

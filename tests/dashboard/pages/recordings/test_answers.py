@@ -14,6 +14,7 @@ from dashboard.pages.recordings.answers import (
 )
 from dashboard.pages.recordings.ids import FIELDS
 from dashboard.pages.recordings.known import known_of
+from engine.description import Description
 from engine.errors import DescriptionError
 from workspace.recording import ChannelFacts
 
@@ -34,6 +35,38 @@ def test_an_answer_is_the_users_and_all_else_stays(described):
     assert (said.sampling_rate_hz, said.label, said.bearing) == (48_000.0, "inner", "6205-2RS")
     assert said.origin["sampling_rate_hz"] == said.origin["label"] == "option"
     assert said.origin["bearing"] == "confirmed"
+
+
+def test_another_channel_does_not_inherit_what_was_said_of_the_one_before(row):
+    confirmed = replace(row, description=description_of_proposal(row, row.proposal))
+
+    said = description_of(confirmed, form_of(confirmed) | {"channel": "FE_time"})
+
+    assert (said.channel, said.bearing, said.unit, said.rig) == ("FE_time", None, None, None)
+    assert (said.sampling_rate_hz, said.origin["sampling_rate_hz"]) == (12_000.0, "confirmed")
+    assert not {"bearing", "unit", "rig"} & set(said.origin)
+
+
+def test_what_is_said_together_with_another_channel_is_kept(row):
+    confirmed = replace(row, description=description_of_proposal(row, row.proposal))
+
+    said = description_of(confirmed, form_of(confirmed) | {"channel": "FE_time", "bearing": "6203", "unit": "g"})
+
+    assert (said.bearing, said.unit, said.rig) == ("6203", "g", None)
+
+
+def test_a_bearing_that_was_said_before_any_channel_stays_with_the_one_chosen(row):
+    early = replace(row, description=Description(bearing="6203", origin={"bearing": "option"}))
+
+    assert description_of(early, form_of(early) | {"channel": "FE_time"}).bearing == "6203"
+
+
+def test_a_proposal_for_another_channel_does_not_inherit_its_unit(row):
+    said = Description(channel="2", unit="V", rig="fan")
+
+    confirmed = description_of_proposal(replace(row, description=said), row.proposal)
+
+    assert (confirmed.channel, confirmed.unit, confirmed.rig) == ("DE_time", None, "cwru")
 
 
 def test_what_is_emptied_is_said_no_longer_and_the_file_is_believed_again(described):
