@@ -5,6 +5,12 @@ import shutil
 import threading
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, so that a red run means a change; `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
