@@ -63,8 +63,8 @@ class FaultEvidence:
         The fault frequency.
     found_order : float
         Where its first harmonic stands, in orders of the shaft.
-    first_db, mean_db : float
-        Level above the floor of the first harmonic, and the mean over the harmonics.
+    first_db : float
+        Level of its first harmonic above the floor.
     chance_db : float
         What chance alone reaches at the first harmonic, as in `FaultLine`.
     """
@@ -72,7 +72,6 @@ class FaultEvidence:
     name: str
     found_order: float
     first_db: float
-    mean_db: float
     chance_db: float
 
 
@@ -208,7 +207,6 @@ def summarise(lines: Iterable[FaultLine]) -> tuple[FaultEvidence, ...]:
             name=name,
             found_order=of_name[0].found_order,
             first_db=of_name[0].level_db,
-            mean_db=float(np.mean([line.level_db for line in of_name])),
             chance_db=of_name[0].chance_db,
         )
         for name, of_name in by_name.items()

@@ -5,12 +5,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 
-def count_windows(samples: int, length: int, hop: int) -> int:
-    """Return how many whole windows of ``length`` every ``hop`` samples fit into ``samples``; nothing is padded."""
-    check_window(length, hop)
-    return 0 if samples < length else (samples - length) // hop + 1
-
-
 def sliding_windows(row: NDArray[np.float32], length: int, hop: int) -> NDArray[np.float32]:
     """Cut a row into overlapping windows without copying it.
 

@@ -31,6 +31,7 @@ def register(app: Dash, workspace: Workspace) -> None:
     """Connect the page to the workspace; ``create_app`` calls this once."""
     register_list(app, workspace)
     register_form(app, workspace)
+    register_proposal(app, workspace)
     register_saving(app, workspace)
     register_reading(app, workspace)
     register_deletion(app, workspace)
@@ -137,8 +138,8 @@ def chosen(value: object) -> str | None:
     return value if isinstance(value, str) and value not in ("", ids.NOT_SAID) else None
 
 
-def register_saving(app: Dash, workspace: Workspace) -> None:
-    """Keep what the user says."""
+def register_proposal(app: Dash, workspace: Workspace) -> None:
+    """Keep what was proposed, once it is confirmed."""
 
     @app.callback(
         Output(ids.DETAIL, "children"),
@@ -154,6 +155,10 @@ def register_saving(app: Dash, workspace: Workspace) -> None:
             return no_update, no_update
         row = workspace.recordings.describe(row.id, description_of_proposal(row, row.proposal))
         return detail(row, known_rigs(workspace)), listing(workspace, View.of_address(address))
+
+
+def register_saving(app: Dash, workspace: Workspace) -> None:
+    """Keep what the user says."""
 
     @app.callback(
         Output(ids.DETAIL, "children", allow_duplicate=True),

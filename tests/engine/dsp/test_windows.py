@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dsp.windows import count_windows, sliding_windows
+from engine.dsp.windows import sliding_windows
 
 
 @given(samples=st.integers(0, 400), length=st.integers(1, 90), hop=st.integers(1, 120))
@@ -13,7 +13,7 @@ def test_windows_are_the_slices_that_fit_whole(samples, length, hop):
     windows = sliding_windows(row, length, hop)
 
     expected = [row[start : start + length] for start in range(0, samples - length + 1, hop)]
-    assert windows.shape == (len(expected), length) == (count_windows(samples, length, hop), length)
+    assert windows.shape == (len(expected), length) == (max(0, (samples - length) // hop + 1), length)
     assert all(np.array_equal(window, part) for window, part in zip(windows, expected, strict=True))
 
 
