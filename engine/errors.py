@@ -30,6 +30,16 @@ VibenchError
 │   ├── DamagedModelError           damaged-model
 │   ├── ModelRefusedError           model-refused
 │   └── GoldenMismatchError         golden-mismatch
+├── RecipeError                     recipe-invalid
+│   ├── PassNotApplicableError      pass-not-applicable
+│   └── CalibrationError            calibration-impossible
+├── NoEffect                        no-effect
+├── BenchmarkError                  benchmark-impossible
+├── JobError                        job-error
+│   ├── JobNotFoundError            job-not-found
+│   ├── JobStateError               job-state
+│   ├── JobLimitError               job-limit
+│   └── JobCrashedError             job-crashed
 ├── UsageError                      usage
 └── SettingsError                   settings-invalid
     └── WorkspaceError              workspace-unusable
@@ -436,6 +446,129 @@ class GoldenMismatchError(ModelError):
             f"{self.name} answers the golden windows {self.largest:.2g} away from its record "
             f"({self.allowed:.2g} allowed), so it is not kept. Run `vibench doctor` and report both."
         )
+
+
+class RecipeError(VibenchError):
+    """A pass or a recipe that asks for something impossible."""
+
+    code = "recipe-invalid"
+
+    def __init__(self, parameter: str, value: object, allowed: str) -> None:
+        super().__init__(parameter, value, allowed)
+        self.parameter, self.value, self.allowed = parameter, value, allowed
+
+    def __str__(self) -> str:
+        return f"{self.parameter} can't be {self.value}: {self.allowed}."
+
+
+class PassNotApplicableError(RecipeError):
+    """A pass that can't work on the variant it was given."""
+
+    code = "pass-not-applicable"
+
+    def __init__(self, name: str, variant: str, reason: str) -> None:
+        VibenchError.__init__(self, name, variant, reason)
+        self.name, self.variant, self.reason = name, variant, reason
+
+    def __str__(self) -> str:
+        return f"{self.name} can't be run on {self.variant}: {self.reason}."
+
+
+class CalibrationError(RecipeError):
+    """Recordings that ranges can't be read from, or that a proof can't rest on."""
+
+    code = "calibration-impossible"
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        VibenchError.__init__(self, reason, remedy)
+        self.reason, self.remedy = reason, remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.remedy}."
+
+
+class NoEffect(VibenchError):  # noqa: N818 - it says what happened
+    """A pass that left weights and graph as they were."""
+
+    code = "no-effect"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return f"{self.name} changes nothing: {self.reason}. Leave it out."
+
+
+class BenchmarkError(VibenchError):
+    """A measurement that can't be made."""
+
+    code = "benchmark-impossible"
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason, self.remedy = reason, remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.remedy}."
+
+
+class JobError(VibenchError):
+    """A job that can't be started, found or brought to its end."""
+
+    code = "job-error"
+
+
+class JobNotFoundError(JobError):
+    """No job of that id."""
+
+    code = "job-not-found"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+    def __str__(self) -> str:
+        return f"There is no job {self.job_id}; `vibench jobs` lists them."
+
+
+class JobStateError(JobError):
+    """Something was asked of a job that its state does not allow."""
+
+    code = "job-state"
+
+    def __init__(self, job_id: str, state: str, asked: str) -> None:
+        super().__init__(job_id, state, asked)
+        self.job_id, self.state, self.asked = job_id, state, asked
+
+    def __str__(self) -> str:
+        return f"Job {self.job_id} has {self.state} already and can't be {self.asked}."
+
+
+class JobLimitError(JobError):
+    """More than a setting allows."""
+
+    code = "job-limit"
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason, self.remedy = reason, remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.remedy}."
+
+
+class JobCrashedError(JobError):
+    """The child process of a job died, at every attempt."""
+
+    code = "job-crashed"
+
+    def __init__(self, attempts: int, reason: str) -> None:
+        super().__init__(attempts, reason)
+        self.attempts, self.reason = attempts, reason
+
+    def __str__(self) -> str:
+        return f"Its process died at each of {self.attempts} attempts ({self.reason}): free some memory and retry."
 
 
 class UsageError(VibenchError):

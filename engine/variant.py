@@ -40,9 +40,14 @@ class Variant:
     parent : str or None
         Digest of the variant it was made from.
     steps : tuple of mapping
-        The passes that made it, with their parameters; plain JSON.
+        The passes that made it: ``pass``, ``parameters`` and, where it was told, ``seconds`` and what was
+        ``changed``; plain JSON.
     producer : mapping of str to str
         Versions of the libraries that wrote it.
+    calibration : mapping
+        What its ranges were read from (`optimization.calibration.Calibration.provenance`); empty without.
+    verification : mapping
+        The proof against its parent (`optimization.verification.Verification.to_json`); empty without.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Variant:
     parent: str | None = None
     steps: tuple[Mapping[str, Any], ...] = ()
     producer: Mapping[str, str] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    verification: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -119,6 +126,8 @@ class Variant:
             parent=data.get("parent"),
             steps=tuple(data.get("steps", ())),
             producer=dict(data.get("producer", {})),
+            calibration=dict(data.get("calibration", {})),
+            verification=dict(data.get("verification", {})),
         )
 
 

@@ -125,11 +125,11 @@ def write_untrained(card):
 @pytest.fixture(scope="session")
 def untrained_variants(tmp_path_factory, write_untrained):
     """The same network as a variant for PyTorch and one for ONNX Runtime."""
-    from optimization.export import export_onnx
+    from optimization.passes import PASSES, PassContext
 
     folder = tmp_path_factory.mktemp("variants")
     made = write_untrained(folder / "pytorch")
-    return made, export_onnx(made, folder / "onnx")
+    return made, PASSES["export_onnx"]().run(made, PassContext(folder / "onnx"))
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from engine.card import ModelCard
-from engine.errors import DamagedModelError, ModelRefusedError
+from engine.errors import ModelRefusedError, PassNotApplicableError
 from engine.runtimes import load
 from engine.variant import Variant, sha256_of
+from optimization.calibration import simulated_calibration
+from optimization.passes import PASSES, PassContext
+from optimization.passes.export_onnx import require_parity
 
+EXPORT = PASSES["export_onnx"]()
 CARD = ModelCard(
     name="wdcnn",
     title="WDCNN",
@@ -52,9 +56,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def exported(trained, tmp_path_factory):
-    from optimization.export import export_onnx
-
-    return export_onnx(trained, tmp_path_factory.mktemp("onnx"))
+    return EXPORT.run(trained, PassContext(tmp_path_factory.mktemp("onnx")))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 300])
@@ -81,49 +83,28 @@ def test_it_is_one_file_that_says_nothing_of_where_it_was_made(exported):
         assert trace not in content
 
 
-def test_it_carries_its_card_and_names_its_parent(trained, exported):
+@pytest.mark.parametrize("opset", [18, 23])
+def test_the_opset_is_the_one_asked_for(exported_at, opset):
     import onnx
 
-    from optimization.export import CARD_KEY
+    model = onnx.load(exported_at(opset).weights)
 
-    (entry,) = onnx.load(exported.weights).metadata_props
-    assert (entry.key, entry.value) == (CARD_KEY, CARD.digest_text())
-    assert exported.parent == trained.digest
-    assert (exported.backend, exported.format, exported.full_name) == ("onnx", "onnx", "wdcnn/onnx")
-    assert exported.producer["torch"].startswith("2.13.0")
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", opset)]
 
 
-def test_what_was_written_can_be_loaded_again(exported):
-    found = Variant.load(exported.weights.parent)
-
-    found.check_weights()
-    assert found == exported
-
-
-def test_the_same_weights_give_the_same_bytes(trained, exported, tmp_path):
-    from optimization.export import export_onnx
-
-    assert export_onnx(trained, tmp_path).digest == exported.digest
-
-
-def test_weights_that_are_not_the_named_ones_are_not_exported(trained, tmp_path):
-    from optimization.export import export_onnx
-
-    with pytest.raises(DamagedModelError):
-        export_onnx(replace(trained, digest="0" * 64), tmp_path / "onnx")
-
-    assert not (tmp_path / "onnx").exists()
+def test_a_network_whose_architecture_is_unknown_is_refused(trained):
+    with pytest.raises(PassNotApplicableError, match="its architecture is not among those known here"):
+        EXPORT.requires(replace(trained, card=replace(CARD, name="mine")))
 
 
 def test_a_graph_that_answers_otherwise_is_refused(trained, exported):
     import torch
 
     from engine.networks import load as load_network
-    from optimization.export import require_parity
 
     network = load_network(trained)
     with torch.no_grad():
         network.classifier[-1].bias += 0.01
 
     with pytest.raises(ModelRefusedError, match=r"answers up to 0\.01 away from PyTorch at batch 1"):
-        require_parity(trained, network, exported.weights.read_bytes())
+        require_parity(trained, network, exported.weights.read_bytes(), simulated_calibration(CARD, windows=7).windows)

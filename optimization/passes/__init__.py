@@ -1,0 +1,16 @@
+"""The passes: one table, one conformance suite (``tests/optimization/passes/test_every_pass.py``)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from optimization.passes.base import Changes, Pass, PassContext
+from optimization.passes.convert_fp16 import ConvertFp16
+from optimization.passes.export_onnx import ExportOnnx
+from optimization.passes.quantize_dynamic import QuantizeDynamic
+from optimization.passes.quantize_static import QuantizeStatic
+
+__all__ = ["PASSES", "Changes", "Pass", "PassContext"]
+
+PASSES: Mapping[str, type[Pass]] = MappingProxyType(
+    {made.name: made for made in (ExportOnnx, QuantizeStatic, QuantizeDynamic, ConvertFp16)}
+)

@@ -1,0 +1,290 @@
+"""A recipe: passes in order, each with its parameters; and the one way to run it, proof included."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Self
+
+from engine.card import ModelCard
+from engine.errors import CalibrationError, RecipeError
+from engine.variant import Variant
+from optimization.calibration import WINDOWS, Calibration, calibrate_on, simulated_calibration
+from optimization.passes import Changes, Pass, PassContext
+from optimization.passes.changes import compare
+from optimization.passes.parameters import pass_from_json, shown
+from optimization.progress import Progress, silent
+from optimization.recording_set import RecordingSet, calibration_and_proof, require_rate
+from optimization.verification import Verification, verify
+
+SCHEMA = "vibench.optimization/1"
+RECIPES = Path(__file__).parent / "recipes"
+#: More windows make ranges no better, and calibration longer and larger in memory.
+MOST_WINDOWS = 4096
+#: A recipe is a few lines; whatever is larger was written to do harm, or is no recipe.
+LARGEST_BYTES = 64 * 1024
+LONGEST = 16  #: passes
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Passes in the order in which they run.
+
+    Attributes
+    ----------
+    passes : tuple of Pass
+        1 to 16.
+
+    Raises
+    ------
+    RecipeError
+        If there are none, or more.
+    """
+
+    passes: tuple[Pass, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.passes) <= LONGEST:
+            raise RecipeError("recipe", f"a list of {len(self.passes)} passes", f"it has 1 to {LONGEST}")
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """As a list of ``{"pass": name, "parameters": {…}}``."""
+        return [step.step() for step in self.passes]
+
+    @classmethod
+    def from_json(cls, steps: Sequence[Mapping[str, Any]]) -> Self:
+        """Build the recipe that `to_json` wrote; raises `RecipeError` at the first step that can't be."""
+        if not isinstance(steps, list):
+            raise RecipeError("recipe", shown(steps), "it is a list of passes")
+        passes = []
+        for step in steps:
+            parameters = step.get("parameters", {}) if isinstance(step, Mapping) else None
+            if not isinstance(parameters, Mapping) or not set(step) <= {"pass", "parameters"}:
+                raise RecipeError("recipe", shown(step), "each step is a pass and its parameters")
+            passes.append(pass_from_json(step.get("pass", ""), parameters))
+        return cls(tuple(passes))
+
+    @classmethod
+    def load(cls, name_or_path: str) -> Self:
+        """Read a recipe that comes with Vibench by its name (`RECIPES`), or a YAML file by its path.
+
+        The file holds a list of passes, each ``{pass: NAME, PARAMETER: VALUE, …}``.
+
+        Raises
+        ------
+        RecipeError
+            If there is neither, or it holds something else.
+        """
+        import yaml
+
+        try:
+            content = yaml.safe_load(recipe_text(name_or_path))
+        except yaml.YAMLError as error:
+            where = getattr(error, "problem_mark", None)
+            line = f" (line {where.line + 1})" if where else ""
+            raise RecipeError("recipe", shown(name_or_path), f"it is no YAML{line}") from error
+        except RecursionError as error:
+            raise RecipeError("recipe", shown(name_or_path), "its lists are nested too deep") from error
+        if not isinstance(content, list) or not all(isinstance(step, dict) and "pass" in step for step in content):
+            allowed = "it is a list of passes, one a line: - {pass: export_onnx, opset: 20}"
+            raise RecipeError("recipe", shown(name_or_path), allowed)
+        steps = [{"pass": step.pop("pass"), "parameters": step} for step in content]
+        return cls.from_json(steps)
+
+    def check(self, variant: Variant) -> None:
+        """Raise `PassNotApplicableError` at the first pass that could not work on what those before it give."""
+        expected = variant
+        for step in self.passes:
+            step.requires(expected)
+            kind, backend = step.gives
+            steps = (*expected.steps, step.step())
+            expected = replace(expected, name=step.result, format=kind, backend=backend, steps=steps)
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether one of the passes reads ranges from windows."""
+        return any(step.calibrates for step in self.passes)
+
+
+def recipe_text(name_or_path: str) -> str:
+    """Return the text of a recipe; raises `RecipeError` if there is none of that name, or no such file."""
+    names = sorted(path.stem for path in RECIPES.glob("*.yaml"))
+    path = RECIPES / f"{name_or_path}.yaml" if name_or_path in names else Path(name_or_path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise RecipeError("recipe", shown(name_or_path), f"it is larger than {LARGEST_BYTES // 1024} kB")
+        return content.decode("utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        allowed = f"it is {', '.join(names)}, or the path of a YAML file"
+        raise RecipeError("recipe", shown(name_or_path), allowed) from error
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What one pass did.
+
+    Attributes
+    ----------
+    step : mapping
+        `Pass.step`.
+    seconds : float
+        How long it took, without the proof.
+    changed : Changes
+        In nodes, weights and bytes.
+    variant : Variant
+        What it made, its verification against the variant before it included.
+    """
+
+    step: Mapping[str, Any]
+    seconds: float
+    changed: Changes
+    variant: Variant
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``vibench optimize --json`` prints it, and ``variant.json`` keeps it."""
+        return {**self.step, "seconds": round(self.seconds, 3), "changed": self.changed.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Optimized:
+    """What a recipe made.
+
+    Attributes
+    ----------
+    steps : tuple of StepReport
+        One for each pass; the last one's variant is the result, each one's parent the variant before it.
+    verification : Verification
+        Of the result, against the variant that the recipe started from.
+    """
+
+    steps: tuple[StepReport, ...]
+    verification: Verification
+
+    @property
+    def variant(self) -> Variant:
+        """The result."""
+        return self.steps[-1].variant
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``vibench optimize --json`` prints it: ``vibench.optimization/1``."""
+        made = self.variant
+        return {
+            "schema": SCHEMA,
+            "steps": [step.to_json() for step in self.steps],
+            "variant": {
+                "name": made.card.name,
+                "variant": made.name,
+                "digest": made.digest,
+                "backend": made.backend,
+                "format": made.format,
+                "size_bytes": made.size_bytes,
+                "parent": made.parent,
+            },
+            "verification": self.verification.to_json(),
+        }
+
+
+def optimize(
+    variant: Variant,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    recordings: RecordingSet | None = None,
+    windows: int = WINDOWS,
+    resample: bool = False,
+    name: str | None = None,
+    progress: Progress = silent,
+) -> Optimized:
+    """Run a recipe on a variant, and prove each step against the one before.
+
+    Parameters
+    ----------
+    variant : Variant
+        What to start from.
+    recipe : Recipe
+        What to do.
+    folder : Path
+        Receives a folder for each step's variant: ``1-export_onnx``, ``2-quantize_static``. When a later step fails,
+        those before it are left there.
+    recordings : RecordingSet or None
+        To calibrate on and, apart from those, to prove with, beside simulated ones; simulated ones alone if ``None``.
+    windows : int
+        How many windows to calibrate on.
+    resample : bool
+        Take recordings of other rates too, resampled; otherwise they are refused.
+    name : str or None
+        Name of the result within its network, instead of the last pass's own.
+    progress : callable
+        Told how far it is.
+
+    Raises
+    ------
+    RecipeError
+        If the recipe can't work on the variant, or the recordings can't be calibrated on; before anything runs.
+    NoEffect
+        If a pass changed nothing.
+    ModelError
+        If a variant can't be read, or what was made is not admitted.
+    SignalError
+        If a recording can't be read.
+    OSError
+        If the disk is full, or may not be written to.
+    """
+    recipe.check(variant)
+    check_windows(windows)
+    if recordings is not None and not resample:
+        require_rate(recordings.recordings, variant.card)
+    calibrate_with, prove_with = sets_for(recipe, recordings, variant.card)
+    calibration = calibration_from(calibrate_with, variant.card, windows, progress) if recipe.calibrates else None
+
+    reports: list[StepReport] = []
+    before = variant
+    for number, step in enumerate(recipe.passes, start=1):
+        context = PassContext(folder / f"{number}-{step.name}", calibration, progress)
+        called = name if number == len(recipe.passes) and name is not None else step.result
+        reports.append(run_step(step, before, context, prove_with, called))
+        before = reports[-1].variant
+    if len(reports) == 1:  # then the start is the variant before, and the proof is there
+        return Optimized(tuple(reports), Verification.from_json(before.verification))
+    return Optimized(tuple(reports), verify(before, variant, prove_with, progress=progress))
+
+
+def run_step(step: Pass, before: Variant, context: PassContext, prove_with: RecordingSet, name: str) -> StepReport:
+    """Run one pass, check what it made, prove it against the variant before, and write the proof beside it."""
+    started = perf_counter()
+    made = step.run(before, context)
+    seconds = perf_counter() - started
+    step.ensures(before, made)
+    proof = verify(made, before, prove_with, progress=context.progress)
+    report = StepReport(step.step(), seconds, compare(before, made), made)
+    made = replace(made, name=name, steps=(*before.steps, report.to_json()), verification=proof.to_json())
+    made.write_description()
+    return replace(report, variant=made)
+
+
+def check_windows(windows: object) -> None:
+    """Raise `CalibrationError` unless it is a number of windows that ranges can be read from."""
+    if isinstance(windows, bool) or not isinstance(windows, int) or not 1 <= windows <= MOST_WINDOWS:
+        raise CalibrationError(
+            f"Ranges can't be read from {shown(windows)} windows", f"ask for 1 to {MOST_WINDOWS}, such as {WINDOWS}"
+        )
+
+
+def sets_for(
+    recipe: Recipe, recordings: RecordingSet | None, card: ModelCard
+) -> tuple[RecordingSet | None, RecordingSet]:
+    """Say what to calibrate on and what to prove with; where nothing calibrates, all recordings serve the proof."""
+    if recordings is None or recipe.calibrates:
+        return calibration_and_proof(recordings, card)
+    _, simulated = calibration_and_proof(None, card)
+    return None, RecordingSet("both", (*recordings.recordings, *simulated.recordings), simulated.seed)
+
+
+def calibration_from(recordings: RecordingSet | None, card: ModelCard, windows: int, progress: Progress) -> Calibration:
+    """Return the windows to calibrate on: of the recordings, or simulated ones if there are none."""
+    progress("Choosing windows", 0, 0)
+    if recordings is None:
+        return simulated_calibration(card, windows=windows)
+    return calibrate_on(recordings, card, windows=windows)

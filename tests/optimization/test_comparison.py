@@ -1,0 +1,107 @@
+"""The arithmetic of a proof, by known answers and laws."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from optimization.comparison import WindowTally, compare_verdicts, lower_bound, ratio_db, upper_bound
+
+LOGITS = arrays(np.float32, st.tuples(st.integers(1, 20), st.just(4)), elements=st.floats(-50, 50, width=32))
+COUNTED = st.integers(1, 200).flatmap(lambda count: st.tuples(st.integers(0, count - 1), st.just(count)))
+
+
+def compared(parent, variant):
+    tally = WindowTally()
+    tally.add(np.asarray(parent, np.float32), np.asarray(variant, np.float32))
+    return tally.result()
+
+
+@given(LOGITS)
+def test_equal_logits_differ_in_nothing(logits):
+    result = compared(logits, logits.copy())
+
+    assert (result.count, result.top1_agreement, result.sqnr_db, result.max_abs_error) == (len(logits), 1.0, None, 0.0)
+    assert result.cosine == pytest.approx(1.0)
+
+
+@given(LOGITS.filter(lambda logits: np.abs(logits).max() > 1e-3), st.sampled_from((0.5, 0.75, 0.875)))
+def test_an_error_of_a_share_of_the_logits_has_that_share_in_decibels(logits, factor):
+    result = compared(logits, logits * np.float32(factor))
+
+    assert result.sqnr_db == pytest.approx(-20 * np.log10(1 - factor), abs=1e-3)
+    assert result.top1_agreement == 1.0
+
+
+@given(LOGITS, st.integers(1, 20))
+def test_batches_add_up(logits, size):
+    answered = logits + np.float32(0.25)
+    tally = WindowTally()
+    for start in range(0, len(logits), size):
+        tally.add(logits[start : start + size], answered[start : start + size])
+    tally.add(logits[:0], answered[:0])
+    whole = compared(logits, answered)
+
+    assert tally.result().count == whole.count
+    assert tally.result().top1_agreement == whole.top1_agreement
+    assert tally.result().sqnr_db == pytest.approx(whole.sqnr_db)
+    assert (tally.result().max_abs_error, tally.result().cosine) == (whole.max_abs_error, whole.cosine)
+
+
+def test_windows_are_compared_by_known_answers():
+    result = compared([[3, 0, 0, 0], [0, 4, 0, 0]], [[3, 0, 0, 0], [0, 0, 4, 0]])
+
+    assert result.top1_agreement == 0.5
+    assert result.sqnr_db == pytest.approx(10 * np.log10(25 / 32))
+    assert (result.max_abs_error, result.cosine) == (4.0, 0.0)
+
+
+def test_logits_of_zero_have_a_cosine():
+    assert compared([[0, 0]], [[0, 0]]).cosine == 1.0
+    assert compared([[0, 0]], [[1, 0]]).cosine == 0.0
+
+
+def test_no_power_is_no_infinite_ratio():
+    assert np.isfinite(ratio_db(0.0, 1.0))
+    assert np.isfinite(ratio_db(1.0, 5e-324))
+
+
+@pytest.mark.parametrize(
+    ("flips", "count", "bound"),
+    [(0, 40, 1 - 0.05 ** (1 / 40)), (0, 20, 1 - 0.05 ** (1 / 20)), (0, 299, 0.00997), (1, 40, 0.1132), (40, 40, 1.0)],
+)
+def test_the_upper_bound_of_flips_is_the_known_one(flips, count, bound):
+    assert upper_bound(flips, count) == pytest.approx(bound, abs=5e-5)
+
+
+@given(COUNTED)
+def test_bounds_enclose_the_share_and_rise_with_the_flips(case):
+    flips, count = case
+
+    assert lower_bound(flips, count) <= flips / count <= upper_bound(flips, count)
+    assert lower_bound(flips, count) < lower_bound(flips + 1, count)
+    assert upper_bound(flips, count) < upper_bound(flips + 1, count)
+
+
+@given(COUNTED)
+def test_more_recordings_without_more_flips_lower_the_upper_bound(case):
+    flips, count = case
+
+    assert upper_bound(flips, count + 1) < upper_bound(flips, count)
+
+
+@given(COUNTED)
+def test_the_bounds_mirror_each_other(case):
+    flips, count = case
+
+    assert lower_bound(count - flips, count) == pytest.approx(1 - upper_bound(flips, count))
+
+
+def test_flips_are_counted_by_what_they_were_and_became():
+    pairs = [("ball", "inner"), ("ball", "inner"), ("ball", "ball"), ("inner", "inconclusive")]
+    result = compare_verdicts(pairs)
+
+    assert (result.count, result.flips) == (4, 3)
+    assert result.flip_matrix == {"ball": {"inner": 2}, "inner": {"inconclusive": 1}}
+    assert result.flips_upper_bound == upper_bound(3, 4)
