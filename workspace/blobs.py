@@ -40,18 +40,20 @@ class BlobStore:
         self._marks.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def changing(self, digest: str) -> Iterator[None]:
-        """Hold this while a blob and the row that names it are added or deleted together.
+    def changing(self, *digests: str) -> Iterator[None]:
+        """Hold this while blobs and the rows that name them are added or deleted together.
 
-        Nobody else then changes a blob, and should this process be killed half-way, `sweep` knows which blob
+        Nobody else then changes a blob, and should this process be killed half-way, `sweep` knows which blobs
         to look at. It looks at no other, so that a wrong or restored database does not cost a single file.
         """
-        mark = self._marks / self.path(digest).name
+        marks = [self._marks / self.path(digest).name for digest in digests]
         with file_lock(self.root / ".lock"):
             with readable_errors(self.root):
-                mark.touch()
+                for mark in marks:
+                    mark.touch()
             yield
-            mark.unlink()
+            for mark in marks:
+                mark.unlink()
 
     def path(self, digest: str) -> Path:
         """Where the blob lies, or would lie.

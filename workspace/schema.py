@@ -2,11 +2,26 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Float, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.types import TypeDecorator
 
 #: Revision of the newest file in ``migrations/versions``.
-REVISION = "0001"
+REVISION = "0002"
 
 DIGEST_LENGTH = 64
 
@@ -26,6 +41,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
         "uq": "uq_%(table_name)s_%(column_0_name)s",
         "ix": "ix_%(column_0_label)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
     }
 )
 
@@ -61,3 +77,42 @@ variant = Table(
     Column("description", JSON, nullable=False, comment="As variant.json has it, card and steps included."),
     Column("added_at", UtcDateTime, nullable=False),
 )
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(16), primary_key=True, comment="Short random text, as addresses of pages hold it."),
+    Column("kind", String(32), nullable=False, comment="Key of workspace.jobs.kinds.KINDS."),
+    Column("title", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("parameters", JSON, nullable=False, comment="As the kind takes them."),
+    Column("run_key", String(DIGEST_LENGTH), index=True, comment="Shared by jobs whose results are the same."),
+    Column("state", String(16), nullable=False, index=True),
+    Column("alone", Boolean, nullable=False, comment="Whether no other job may run beside it."),
+    Column("cancelling", Boolean, nullable=False, comment="Whether it runs, and somebody wants it to end."),
+    Column("turn", BigInteger, nullable=False, comment="Lower ones run first."),
+    Column(
+        "attempt", Integer, nullable=False, comment="Starts so far; what the process of another one writes is void."
+    ),
+    Column("deaths", Integer, nullable=False, comment="Attempts whose process died since it was last asked for."),
+    Column("progress", JSON(none_as_null=True), comment="JobProgress, while it runs."),
+    Column("result", JSON(none_as_null=True), comment="As the kind says, of one that succeeded."),
+    Column("error", JSON(none_as_null=True), comment="Code and message, of one that failed."),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, comment="The last attempt."),
+    Column("ended_at", UtcDateTime),
+)
+
+job_log = Table(
+    "job_log",
+    metadata,
+    Column("number", Integer, primary_key=True, comment="In the order of writing."),
+    Column("job_id", String(16), ForeignKey("job.id", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_job_log_job_id_number", "job_id", "number"),
+)
+
+#: One row, which every change of a job increases first: so writers wait for each other there, in any database.
+job_revision = Table("job_revision", metadata, Column("value", BigInteger, nullable=False))

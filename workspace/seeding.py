@@ -1,20 +1,18 @@
 """What a workspace holds from the start: the networks that come with Vibench, and a few simulated recordings."""
 
-import multiprocessing
-import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import Connection
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 import engine
 from engine.description import Description
-from engine.errors import BackendMissingError, GoldenMismatchError, VibenchError
+from engine.errors import GoldenMismatchError
 from engine.runtimes import load
 from engine.simulation.rolling import Condition, RollingBearing, save, simulate
-from engine.variant import BACKEND_TITLES, DESCRIPTION, Variant
+from engine.variant import DESCRIPTION, Variant
+from workspace.deriving import DERIVED, EXPORT, derive, name_after, order_for
 from workspace.locking import file_lock
 from workspace.workspace import Workspace
 
@@ -60,22 +58,37 @@ def seed(workspace: Workspace, *, recordings: bool, progress: Callable[[str], No
 
 
 def seed_variants(workspace: Workspace, progress: Callable[[str], None], folder: Path) -> None:
-    """Add the bundled variants, and the ONNX form of those that come as weights for PyTorch."""
+    """Add the bundled variants, and those that are made of the ones which come as weights for PyTorch."""
+    bundled = sorted(bundled_variants(folder), key=lambda variant: variant.parent is not None)  # what others come from
     kept = {variant.full_name: variant for variant in workspace.variants.list()}
-    bundled = bundled_variants(folder)
     for variant in bundled:
         mine = kept.get(variant.full_name)
-        if mine is None or (mine.digest, mine.card) != (variant.digest, variant.card):
-            workspace.variants.add(variant, limited=False)
-    wanting = [variant for variant in bundled if lacks_onnx(variant, kept.get(f"{variant.card.name}/onnx"))]
-    if not wanting:
+        if mine is None or mine.describe() != variant.describe():
+            workspace.variants.put(variant)
+    orders = [order for order in (order_for(variant, kept) for variant in bundled) if order is not None]
+    orders.sort(key=lambda order: order.source.size_bytes)  # small networks are done long before large ones
+    if not orders:
         return
-    progress(f"Making the ONNX form of {', '.join(variant.card.title for variant in wanting)}; this is done once.")
+    networks = ", ".join(order.source.card.title for order in orders)
+    progress(f"Making the forms of {networks} that this machine lacks, and proving them; this is done once.")
     with tempfile.TemporaryDirectory(dir=workspace.scratch) as scratch:
-        for exported in exported_in_child(wanting, Path(scratch)):
-            check_golden(exported, folder / exported.card.name / GOLDEN)
-            workspace.variants.add(exported, limited=False)
-            progress(f"{exported.card.title} is ready for ONNX Runtime.")
+        for derived in derive(orders, Path(scratch)):
+            if isinstance(derived.result, Variant):
+                if derived.made_by == EXPORT:
+                    check_golden(derived.result, folder / derived.result.card.name / GOLDEN)
+                workspace.variants.put(derived.result)
+                progress(f"{derived.full_name} is ready.")
+            elif derived.made_by == EXPORT:
+                raise derived.result
+            else:
+                progress(f"{derived.full_name} is left out: {derived.result}")
+
+
+def comes_back(variant: Variant, folder: Path = BUNDLED) -> bool:
+    """Whether seeding brings a variant back that somebody removes."""
+    bundled = bundled_variants(folder)
+    made = [name_after(made_by, source) for source in bundled if source.format == "safetensors" for made_by in DERIVED]
+    return variant.full_name in {*made, *(source.full_name for source in bundled)}
 
 
 def bundled_variants(folder: Path = BUNDLED) -> list[Variant]:
@@ -87,66 +100,6 @@ def bundled_variants(folder: Path = BUNDLED) -> list[Variant]:
         If one can't be read.
     """
     return [Variant.load(path.parent) for path in sorted(folder.glob(f"*/*/{DESCRIPTION}"))]
-
-
-def lacks_onnx(variant: Variant, made: Variant | None) -> bool:
-    """Whether a bundled variant has no ONNX form yet, or one of older weights or an older card."""
-    if variant.format != "safetensors":
-        return False
-    return made is None or (made.parent, made.card) != (variant.digest, variant.card)
-
-
-def exported_in_child(variants: Sequence[Variant], folder: Path) -> Iterator[Variant]:
-    """Export variants in one process of its own, so that this one stays without PyTorch; yield each when it is done.
-
-    Raises
-    ------
-    ModelError
-        As `optimization.export.export_onnx`.
-    BackendMissingError
-        If the process died.
-    """
-    context = multiprocessing.get_context("spawn")
-    answers, sending = context.Pipe(duplex=False)
-    child = context.Process(target=export_all, args=(variants, folder, sending, os.getpid()), daemon=True)
-    child.start()
-    sending.close()  # the child holds the only other end, so its death ends the waiting
-    try:
-        for variant in variants:
-            try:
-                answer = answers.recv()
-            except EOFError:
-                child.join()
-                remedy = f"the process that makes it ended with status {child.exitcode}; free some memory, start again"
-                raise BackendMissingError(variant.card.name, BACKEND_TITLES["onnx"], remedy) from None
-            if isinstance(answer, VibenchError):
-                raise answer
-            yield answer
-    finally:
-        child.terminate()
-        child.join()
-        answers.close()
-
-
-def export_all(
-    variants: Sequence[Variant], folder: Path, answers: "Connection[Variant | VibenchError, object]", parent: int
-) -> None:
-    """Export each variant into a folder of its own, answering with what came of it: the child's whole work."""
-    import logging
-
-    import torch.onnx  # noqa: F401 - it sets up its logging, which is changed below
-
-    from engine.readers.child import die_with
-    from optimization.export import export_onnx
-
-    die_with(parent)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of packages that Vibench does not use
-    for variant in variants:
-        try:
-            answers.send(export_onnx(variant, folder / variant.card.name))
-        except VibenchError as error:
-            answers.send(error)
-            return
 
 
 def check_golden(variant: Variant, golden: Path) -> None:

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     reader_time_s: int = Field(60, gt=0, description="Seconds of computing that reading one file may take.")
     sessions: int = Field(4, gt=0, description="Variants kept loaded at the same time.")
     threads: int = Field(1, gt=0, description="Processor threads that each loaded variant computes with.")
+    queued_jobs_limit: int = Field(100, gt=0, description="Jobs that may wait at the same time.")
+    jobs_at_once: int = Field(
+        1, gt=0, description="Jobs that run at the same time; one that measures always runs alone."
+    )
+    job_time_limit_s: int = Field(4 * 3600, gt=0, description="Seconds after which a job is ended.")
     log_format: Literal["console", "json"] = Field(
         "console", description="How log lines look: console for people, json for programs."
     )
@@ -97,6 +102,14 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         raise SettingsError(sentence(error)) from error
+
+
+def plain_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings as plain JSON, secrets included: for a child's standard input, never for a log."""
+    secrets = {name: getattr(settings, name) for name in ("token", "database_url")}
+    return settings.model_dump(mode="json") | {
+        name: secret and secret.get_secret_value() for name, secret in secrets.items()
+    }
 
 
 def is_loopback(host: str) -> bool:

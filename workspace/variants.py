@@ -1,25 +1,26 @@
 """The variants of a workspace: their rows, and their weight files as blobs."""
 
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from engine.card import ModelCard
-from engine.errors import BackendMissingError, DamagedModelError, ModelNotFoundError
-from engine.variant import BACKEND_TITLES, BACKENDS, DESCRIPTION, Backend, Variant
+from engine.errors import DamagedModelError, ModelNotFoundError, ModelRefusedError, WorkspaceError
+from engine.variant import Backend, Variant
 from workspace.blobs import BlobStore
 from workspace.database import Database
+from workspace.naming import check_name, free_name, named
 from workspace.schema import variant as table
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_BACKEND: Backend = "onnx"
-DIGEST_BEGINNING = re.compile(r"[0-9a-f]{8,64}")
+#: Called in the transaction that keeps variants, with them as they are kept; what it raises undoes everything.
+Also = Callable[[Connection, Sequence[Variant]], None]
 
 
 class VariantStore:
@@ -67,33 +68,100 @@ class VariantStore:
         """Return the variant that ``text`` names; see `named`, which says what it raises."""
         return named(text, self.list(), backend)
 
-    def add(self, variant: Variant, *, limited: bool = True) -> Variant:
-        """Keep a variant, its weight file copied; one of the same name takes the place of the older.
+    def add(self, variant: Variant, *, chosen: bool = False) -> Variant:
+        """Keep a variant, its weight file copied; see `add_all`."""
+        return self.add_all([variant], chosen=chosen)[-1]
+
+    def add_all(
+        self, variants: Sequence[Variant], *, chosen: bool = False, also: Also | None = None
+    ) -> Sequence[Variant]:
+        """Keep a chain of variants, each made from the one before: all of them or, after an error, none.
+
+        What the workspace holds already is found and not kept twice. Where a name is taken by another variant, the
+        next free one is given: ``int8-static-2``.
 
         Parameters
         ----------
-        variant : Variant
-            Its weight file stays where it is.
-        limited : bool
-            Whether it must fit under the storage limit; what comes with Vibench need not.
+        variants : sequence of Variant
+            Their weight files stay where they are.
+        chosen : bool
+            Whether somebody chose the name of the last one, so that it gets no other.
+        also : callable or None
+            Called in the same transaction, so that a job's result and its variants are one.
 
         Returns
         -------
-        Variant
-            The same, its weight file being the workspace's own.
+        sequence of Variant
+            The same, by the names that they got, their weight files being the workspace's own.
 
         Raises
         ------
         DamagedModelError
-            If the weight file is not the one that the variant's digest names.
+            If a weight file is not the one that the variant's digest names.
+        ModelRefusedError
+            If a name can't be, or the chosen one is taken.
         StorageLimitError, WorkspaceError
-            If it does not fit under the limit, or on the disk.
+            If they do not fit under the limit, or on the disk.
         """
+        for variant in variants:
+            check_name(variant)
+            variant.check_weights()
+        with self._blobs.changing(*{variant.digest for variant in variants}):
+            missing = [variant for variant in variants if not self._blobs.path(variant.digest).exists()]
+            if missing:
+                self._blobs.check_room(variants[-1].full_name, sum(variant.size_bytes for variant in missing))
+            try:
+                for variant in missing:
+                    self._blobs.add(variant.weights)
+                with self._database.write() as connection:
+                    kept = [
+                        self._keep(connection, variant, chosen=chosen and variant is variants[-1])
+                        for variant in variants
+                    ]
+                    if also is not None:
+                        also(connection, kept)
+            except BaseException:
+                for variant in missing:
+                    with suppress(WorkspaceError):  # whatever remains, the next one to open the workspace sweeps
+                        self._free(variant.digest)
+                raise
+        return kept
+
+    def check_chosen(self, name: str, source: Variant, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse a name for a variant that is to be made, before the work rather than after it.
+
+        Parameters
+        ----------
+        name : str
+            What somebody wants to call it.
+        source : Variant
+            What it is made of.
+        steps : sequence of mapping
+            The passes that make it; what they made before may be there under that name.
+
+        Raises
+        ------
+        ModelRefusedError
+            If the name can't be, or is another variant's.
+        """
+        wanted = replace(source, name=name)
+        check_name(wanted)
+        for variant in self.list(source.card.name):
+            if variant.name == name and asked_of(variant.steps) != asked_of([*source.steps, *steps]):
+                raise taken(wanted)
+
+    def put(self, variant: Variant) -> Variant:
+        """Keep a variant that comes with Vibench, storage limit or not; one of the same name gives it its place.
+
+        Raises
+        ------
+        DamagedModelError, ModelRefusedError, WorkspaceError
+            As `add_all`.
+        """
+        check_name(variant)
         variant.check_weights()
         this_name = (table.c.network == variant.card.name) & (table.c.name == variant.name)
         with self._blobs.changing(variant.digest):
-            if limited and not self._blobs.path(variant.digest).exists():
-                self._blobs.check_room(variant.full_name, variant.weights.stat().st_size)
             self._blobs.add(variant.weights)
             with self._database.write() as connection:
                 replaced = connection.scalar(select(table.c.digest).where(this_name))
@@ -101,9 +169,46 @@ class VariantStore:
                 connection.execute(insert(table).values(values_of(variant)))
         if replaced is not None:
             with self._blobs.changing(replaced):
-                if not self._database.names_blob(replaced):
-                    self._blobs.delete(replaced)
+                self._free(replaced)
         return self._variant(variant.describe(), variant.digest)
+
+    def remove(self, full_name: str) -> None:
+        """Remove a variant for good; those made from it stay, though what they were made from is kept no longer.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If there is none of that name; a network's alone is not enough.
+        """
+        network, _, name = full_name.partition("/")
+        this_name = (table.c.network == network) & (table.c.name == name)
+        with self._database.read() as connection:
+            digest = connection.scalar(select(table.c.digest).where(this_name))
+        if digest is None:
+            raise ModelNotFoundError(full_name, [variant.full_name for variant in self.list()])
+        with self._blobs.changing(digest):
+            with self._database.write() as connection:
+                connection.execute(delete(table).where(this_name & (table.c.digest == digest)))
+            self._free(digest)
+
+    def _keep(self, connection: Connection, variant: Variant, *, chosen: bool) -> Variant:
+        """Return the variant as it is kept, under a name of its own, or the one that is the same."""
+        query = select(table.c.name, table.c.digest, table.c.description).where(table.c.network == variant.card.name)
+        rows = {row.name: row for row in connection.execute(query)}
+        same = [name for name, row in rows.items() if row.digest == variant.digest and is_of(variant, row.description)]
+        if chosen and variant.name in rows and variant.name not in same:
+            raise taken(variant)
+        if same and (variant.name in same or not chosen):
+            name = variant.name if variant.name in same else same[0]
+            return self._variant(rows[name].description, variant.digest)
+        values = values_of(replace(variant, name=free_name(variant.name, rows)))
+        connection.execute(insert(table).values(values))
+        return self._variant(values["description"], variant.digest)
+
+    def _free(self, digest: str) -> None:
+        """Free the space of a blob that no row names, inside `BlobStore.changing`."""
+        if not self._database.names_blob(digest):
+            self._blobs.delete(digest)
 
     def _variant(self, description: Mapping[str, Any], digest: str) -> Variant:
         return Variant.from_description(description, self._blobs.path(digest))
@@ -123,77 +228,17 @@ def values_of(variant: Variant) -> dict[str, Any]:
     }
 
 
-def resolve(text: str, variants: Sequence[Variant], backend: Backend | None = None) -> Variant:
-    """Return the variant that ``text`` names, as `named`, or whose folder it is the path of.
-
-    Addresses of pages are not resolved so, lest they reach into the server's folders.
-
-    Raises
-    ------
-    ModelNotFoundError, BackendMissingError
-        As `named`.
-    DamagedModelError
-        If ``text`` is a folder whose variant can't be read.
-    """
-    try:
-        return named(text, variants, backend)
-    except ModelNotFoundError:
-        folder = Path(text).expanduser()
-        if folder.name == DESCRIPTION:
-            folder = folder.parent
-        if text and folder.is_dir():
-            return Variant.load(folder)
-        raise
+def taken(variant: Variant) -> ModelRefusedError:
+    """Return the error that a variant's name is another's."""
+    reason = "another variant has that name already; choose another name, or remove that one"
+    return ModelRefusedError(variant.full_name, reason)
 
 
-def named(text: str, variants: Sequence[Variant], backend: Backend | None = None) -> Variant:
-    """Return the variant that ``text`` names.
-
-    Parameters
-    ----------
-    text : str
-        ``NETWORK``, ``NETWORK/VARIANT``, or 8 or more hex digits of a digest.
-    variants : sequence of Variant
-        Those that may be meant, the oldest first.
-    backend : {"pytorch", "onnx", "fp16", "int8"} or None
-        Which variant of a network, where ``text`` names no more than that; ``onnx`` if ``None``.
-
-    Raises
-    ------
-    ModelNotFoundError
-        If nothing is called so, or two digests begin so.
-    BackendMissingError
-        If the network has no variant for the backend.
-    """
-    if any(variant.card.name == text for variant in variants):
-        return default_variant(text, variants, backend or DEFAULT_BACKEND)
-    for variant in variants:
-        if variant.full_name == text:
-            return variant
-    if DIGEST_BEGINNING.fullmatch(text.lower()):
-        found = {variant.digest: variant for variant in variants if variant.digest.startswith(text.lower())}
-        if len(found) == 1:
-            return next(iter(found.values()))
-    raise ModelNotFoundError(text, [variant.full_name for variant in variants])
+def asked_of(steps: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any]]:
+    """Return what was asked of each step; what it took and changed is told of the same step differently each time."""
+    return [(step.get("pass"), step.get("parameters")) for step in steps]
 
 
-def default_variant(network: str, variants: Sequence[Variant], backend: Backend) -> Variant:
-    """Return a network's variant for a backend: static before dynamic INT8, then the oldest.
-
-    Raises
-    ------
-    BackendMissingError
-        If there is none.
-    """
-    fitting = [variant for variant in variants if variant.card.name == network and variant.backend == backend]
-    if not fitting:
-        raise BackendMissingError(network, BACKEND_TITLES[backend], remedy(network, variants, backend))
-    return min(fitting, key=lambda variant: "dynamic" in variant.name)  # the first of equals
-
-
-def remedy(network: str, variants: Sequence[Variant], backend: Backend) -> str:
-    """Return what to do about a missing variant, as the end of a sentence."""
-    if backend == "onnx":
-        return "`vibench serve` makes it when it starts"
-    made = {variant.backend for variant in variants if variant.card.name == network}
-    return f"this version makes none; choose {' or '.join(known for known in BACKENDS if known in made)}"
+def is_of(variant: Variant, description: Mapping[str, Any]) -> bool:
+    """Whether a description with the same digest is of the same variant: run by the same backend, on the same card."""
+    return bool(description["backend"] == variant.backend and ModelCard.from_json(description["card"]) == variant.card)

@@ -16,6 +16,7 @@ from engine.variant import Variant
 from workspace.blobs import BlobStore
 from workspace.cache import DiagnosisCache, cache_key
 from workspace.database import Database
+from workspace.jobs.queue import JobQueue
 from workspace.locking import file_lock
 from workspace.recordings import RecordingStore
 from workspace.settings import Settings
@@ -48,6 +49,8 @@ class Workspace:
         What can diagnose.
     sessions : SessionPool
         Variants loaded, so many and no more.
+    jobs : JobQueue
+        Work that outlives a click.
     """
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -66,6 +69,7 @@ class Workspace:
             limits=settings.reader_limits,
         )
         self.sessions = SessionPool(settings.sessions, settings.threads)
+        self.jobs = JobQueue(self)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:

@@ -8,7 +8,7 @@ from sqlalchemy.schema import CreateTable
 
 from engine.errors import WorkspaceError
 from workspace.database import Database
-from workspace.schema import REVISION, metadata, recording
+from workspace.schema import REVISION, job, job_revision, metadata, recording
 
 ROW = {
     "name": "105.mat",
@@ -55,6 +55,30 @@ def test_the_migrations_lead_from_nothing_to_the_tables_of_the_schema(database):
 
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_what_a_workspace_held_before_there_were_jobs_stays_in_it(database):
+    from datetime import UTC, datetime
+
+    from alembic import command
+    from alembic.config import Config
+
+    from workspace.database import MIGRATIONS
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    values = {**ROW, "id": "a", "sha256": "b", "added_at": datetime(2026, 1, 2, tzinfo=UTC)}
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(insert(recording).values(values))
+
+    database.migrate()
+
+    with database.read() as connection:
+        assert connection.scalar(select(recording.c.added_at)) == values["added_at"]
+        assert connection.scalar(select(job_revision.c.value)) == 0
+        assert connection.execute(select(job)).all() == []
 
 
 def test_the_newest_migration_is_the_one_that_the_schema_names():
@@ -161,6 +185,9 @@ def test_an_address_that_leads_nowhere_is_told_without_its_password(address):
 
 
 def test_the_tables_can_be_made_in_postgresql():
-    statements = [str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in metadata.sorted_tables]
+    for table in metadata.sorted_tables:
+        statement = str(CreateTable(table).compile(dialect=postgresql.dialect()))
 
-    assert all("JSON" in statement and "TIMESTAMP WITH TIME ZONE" in statement for statement in statements)
+        kinds = {type(column.type).__name__ for column in table.columns}
+        assert ("UtcDateTime" in kinds) == ("TIMESTAMP WITH TIME ZONE" in statement)
+        assert ("JSON" in kinds) == ("JSON" in statement)

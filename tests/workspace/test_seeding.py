@@ -1,6 +1,4 @@
-import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,15 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import __version__
 from engine.card import ModelCard
-from engine.errors import BackendMissingError, DamagedModelError, GoldenMismatchError
+from engine.errors import DamagedModelError, GoldenMismatchError
 from engine.variant import Variant, sha256_of
-from workspace.seeding import GOLDEN, check_golden, exported_in_child, lacks_onnx, seed
+from workspace.seeding import GOLDEN, check_golden, comes_back, seed
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
 CLASSES = ("normal", "inner", "outer", "ball")
 CARD = ModelCard("wdcnn", "WDCNN", "", 12_000.0, 2048, 1024, (0.0, 4800.0), CLASSES, 1.0, 0.5)
+MAKING = "Making the forms of WDCNN that this machine lacks, and proving them; this is done once."
 SEED = """
 import sys
 from pathlib import Path
@@ -48,6 +48,10 @@ def bundled(tmp_path_factory):
     weights.parent.mkdir(parents=True)
     save_file(network.state_dict(), weights)
     Variant("pytorch", "pytorch", "safetensors", weights, sha256_of(weights), CARD).write_description()
+    static = folder / "wdcnn" / "int8-static" / "model.onnx"
+    static.parent.mkdir()
+    static.write_bytes(b"integers")
+    Variant("int8-static", "int8", "onnx", static, sha256_of(static), CARD, parent="ab" * 32).write_description()
     windows = np.random.default_rng(0).standard_normal((4, 1, CARD.window), dtype=np.float32)
     with torch.inference_mode():
         np.savez(folder / "wdcnn" / GOLDEN, windows=windows, logits=network(torch.from_numpy(windows)).numpy())
@@ -66,7 +70,7 @@ def seeded(bundled, tmp_path_factory):
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
     killed = start()
-    assert killed.stdout.readline() == "Making the ONNX form of WDCNN; this is done once.\n"
+    assert killed.stdout.readline() == f"{MAKING}\n"
     time.sleep(0.3)
     killed.kill()
     killed.communicate()
@@ -74,21 +78,26 @@ def seeded(bundled, tmp_path_factory):
     both = [start(), start()]
     told = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    assert sum("Making the ONNX form" in one for one in told) == 1
+    assert sum(MAKING in one for one in told) == 1
 
     with Workspace.open(Settings(_env_file=None, workspace=folder / "workspace")) as workspace:
         yield workspace
 
 
-def test_the_bundled_network_is_there_in_both_forms_with_its_card(seeded, bundled):
+def test_the_bundled_network_is_there_in_every_form_with_its_card_and_proof(seeded, bundled):
     given = Variant.load(bundled / "wdcnn" / "pytorch")
+    made = {variant.name: variant for variant in seeded.variants.list()}
 
-    pytorch, onnx = seeded.variants.list()
-
-    assert (pytorch.full_name, onnx.full_name) == ("wdcnn/pytorch", "wdcnn/onnx")
-    assert (pytorch.digest, pytorch.card) == (given.digest, CARD)
-    assert (onnx.parent, onnx.card) == (given.digest, CARD)
-    check_golden(onnx, bundled / "wdcnn" / GOLDEN)
+    assert set(made) == {"pytorch", "int8-static", "onnx", "fp16", "int8-dynamic"}
+    assert all(variant.card == CARD for variant in made.values())
+    assert made["pytorch"].digest == given.digest
+    assert made["onnx"].parent == given.digest
+    assert made["fp16"].parent == made["int8-dynamic"].parent == made["onnx"].digest
+    assert made["int8-static"].parent == "ab" * 32  # kept, though it was made from another machine's ONNX form
+    check_golden(made["onnx"], bundled / "wdcnn" / GOLDEN)
+    for name in ("onnx", "fp16", "int8-dynamic"):
+        assert made[name].verification["recordings"]["count"] == 40
+        assert made[name].producer["vibench"] == __version__
 
 
 def test_there_is_a_simulated_recording_of_each_condition_that_can_be_diagnosed_at_once(seeded):
@@ -121,15 +130,59 @@ def test_nothing_is_left_in_scratch_by_a_seeding_that_was_not_killed(workspace, 
     assert list(workspace.scratch.iterdir()) == []
 
 
-def test_the_onnx_form_is_made_again_for_newer_weights_or_a_newer_card(bundled):
-    given = Variant.load(bundled / "wdcnn" / "pytorch")
-    made = replace(given, name="onnx", backend="onnx", format="onnx", parent=given.digest)
+def test_a_removed_form_comes_back_and_only_that_is_made(seeded, bundled):
+    before = {variant.full_name: variant for variant in seeded.variants.list()}
+    told = []
 
-    assert not lacks_onnx(given, made)
-    assert not lacks_onnx(made, None)
-    assert lacks_onnx(given, None)
-    assert lacks_onnx(given, replace(made, parent="0" * 64))
-    assert lacks_onnx(given, replace(made, card=replace(CARD, temperature=2.0)))
+    seeded.variants.remove("wdcnn/int8-dynamic")
+    seed(seeded, recordings=True, progress=told.append, bundled=bundled)
+
+    after = {variant.full_name: variant for variant in seeded.variants.list()}
+    assert told == [MAKING, "wdcnn/int8-dynamic is ready."]
+    assert {name: variant.digest for name, variant in after.items()} == {
+        name: variant.digest for name, variant in before.items()
+    }
+
+
+def test_what_comes_back_is_told_from_what_somebody_made(bundled):
+    given = Variant.load(bundled / "wdcnn" / "pytorch")
+
+    for name in ("pytorch", "int8-static", "onnx", "fp16", "int8-dynamic"):
+        assert comes_back(replace(given, name=name), bundled)
+    assert not comes_back(replace(given, name="int8-static-2"), bundled)
+    assert not comes_back(replace(given, card=replace(CARD, name="mine")), bundled)
+
+
+def test_a_form_that_can_not_be_made_is_told_and_left_out(workspace, bundled, tmp_path):
+    given = Variant.load(bundled / "wdcnn" / "pytorch")
+    weights = tmp_path / "model.onnx"
+    weights.write_bytes(b"no graph")
+    producer = {"vibench": __version__}
+    workspace.variants.put(
+        Variant("onnx", "onnx", "onnx", weights, sha256_of(weights), CARD, parent=given.digest, producer=producer)
+    )
+    told = []
+
+    seed(workspace, recordings=False, progress=told.append, bundled=bundled)
+
+    assert [line.split(" cannot be loaded")[0] for line in told] == [
+        MAKING,
+        "wdcnn/fp16 is left out: wdcnn/onnx",
+        "wdcnn/int8-dynamic is left out: wdcnn/onnx",
+    ]
+    assert {variant.name for variant in workspace.variants.list()} == {"pytorch", "int8-static", "onnx"}
+
+
+def test_a_network_whose_onnx_form_can_not_be_made_stops_the_start(workspace, bundled, tmp_path):
+    import shutil
+
+    copied = shutil.copytree(bundled, tmp_path / "bundled")
+    given = Variant.load(copied / "wdcnn" / "pytorch")
+    given.weights.write_bytes(b"cut")
+    replace(given, digest=sha256_of(given.weights)).write_description()
+
+    with pytest.raises(DamagedModelError, match="wdcnn/pytorch cannot be loaded"):
+        seed(workspace, recordings=False, progress=lambda _: None, bundled=copied)
 
 
 def test_a_network_that_answers_otherwise_than_where_it_was_trained_is_not_kept(bundled, tmp_path):
@@ -138,27 +191,3 @@ def test_a_network_that_answers_otherwise_than_where_it_was_trained_is_not_kept(
 
     with pytest.raises(GoldenMismatchError, match="wdcnn/pytorch answers the golden windows"):
         check_golden(Variant.load(bundled / "wdcnn" / "pytorch"), tmp_path / GOLDEN)
-
-
-def test_an_error_of_the_exporting_process_arrives_as_itself(bundled, tmp_path):
-    altered = replace(Variant.load(bundled / "wdcnn" / "pytorch"), digest="0" * 64)
-
-    with pytest.raises(DamagedModelError, match="wdcnn/pytorch cannot be loaded"):
-        list(exported_in_child([altered], tmp_path))
-
-
-def test_the_death_of_the_exporting_process_is_told(bundled, tmp_path):
-    variants = exported_in_child([Variant.load(bundled / "wdcnn" / "pytorch")], tmp_path)
-
-    def kill_children():
-        while not (children := multiprocessing.active_children()):
-            time.sleep(0.01)
-        for child in children:
-            os.kill(child.pid, signal.SIGKILL)
-
-    from threading import Thread
-
-    Thread(target=kill_children).start()
-
-    with pytest.raises(BackendMissingError, match="ended with status -9"):
-        list(variants)

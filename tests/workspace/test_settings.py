@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import SettingsError
-from workspace.settings import PREFIX, Settings, is_loopback, load_settings
+from workspace.settings import PREFIX, Settings, is_loopback, load_settings, plain_settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -115,3 +116,13 @@ def test_secrets_are_not_shown():
 
 def test_workspace_may_begin_at_home():
     assert load_settings(workspace="~/machines").workspace == Path.home() / "machines"
+
+
+def test_settings_reach_a_child_whole_and_as_plain_json():
+    settings = load_settings(token="t", database_url="sqlite:///x", allowed_hosts="a.example,b.example", port=9)
+
+    plain = json.loads(json.dumps(plain_settings(settings)))
+
+    assert (plain["token"], plain["database_url"]) == ("t", "sqlite:///x")
+    assert load_settings(**plain) == settings
+    assert load_settings(**plain_settings(load_settings())) == load_settings()

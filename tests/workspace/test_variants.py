@@ -2,10 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import BackendMissingError, DamagedModelError, ModelNotFoundError, StorageLimitError
+from engine.errors import (
+    DamagedModelError,
+    ModelNotFoundError,
+    ModelRefusedError,
+    StorageLimitError,
+)
 from workspace.blobs import BlobStore
 from workspace.database import Database
-from workspace.variants import VariantStore, resolve
+from workspace.variants import VariantStore
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def test_a_variant_fits_under_the_storage_limit_or_comes_with_vibench(variants, 
         small.add(given)
     assert (small.list(), blobs.size()) == ([], 0)
 
-    kept = small.add(given, limited=False)
+    kept = small.put(given)
     assert small.add(given) == kept  # takes no more room than before
 
 
@@ -61,22 +66,124 @@ def test_adding_it_again_changes_nothing(variants, make_variant):
     assert first.weights.is_file()
 
 
-def test_a_newer_one_of_the_same_name_takes_its_place_and_frees_the_space(variants, blobs, make_variant):
-    variants.add(make_variant("wdcnn/pytorch", weights=b"old"))
+def test_what_comes_with_vibench_takes_the_place_of_the_one_of_its_name_and_frees_its_space(
+    variants, blobs, make_variant
+):
+    variants.put(make_variant("wdcnn/pytorch", weights=b"old"))
 
-    newer = variants.add(make_variant("wdcnn/pytorch", weights=b"newer"))
+    newer = variants.put(make_variant("wdcnn/pytorch", weights=b"newer"))
 
     assert variants.list() == [newer]
     assert blobs.size() == len(b"newer")
 
 
 def test_weights_that_another_variant_names_too_stay(variants, make_variant):
-    same = variants.add(make_variant("wdcnn/copy", weights=b"same"))
-    variants.add(make_variant("wdcnn/pytorch", weights=b"same"))
+    same = variants.put(make_variant("wdcnn/copy", weights=b"same"))
+    variants.put(make_variant("wdcnn/pytorch", weights=b"same"))
 
-    variants.add(make_variant("wdcnn/pytorch", weights=b"other"))
-
+    variants.put(make_variant("wdcnn/pytorch", weights=b"other"))
     assert same.weights.read_bytes() == b"same"
+
+    variants.remove("wdcnn/copy")
+    assert not same.weights.exists()
+
+
+def test_a_name_that_is_taken_becomes_the_next_free_one(variants, make_variant):
+    names = [variants.add(make_variant("wdcnn/int8", "int8", weights=bytes([number]))).name for number in range(3)]
+
+    assert names == ["int8", "int8-2", "int8-3"]
+    assert [variant.name for variant in variants.list()] == names
+
+
+def test_a_long_name_keeps_room_for_its_number(variants, make_variant):
+    variants.add(make_variant(f"wdcnn/{'a' * 64}", weights=b"1"))
+
+    assert variants.add(make_variant(f"wdcnn/{'a' * 64}", weights=b"2")).name == "a" * 62 + "-2"
+
+
+def test_the_same_bytes_are_the_variant_that_is_there_unless_a_name_was_chosen(variants, blobs, make_variant):
+    first = variants.add(make_variant("wdcnn/int8", weights=b"same"))
+
+    assert variants.add(make_variant("wdcnn/other", weights=b"same")) == first
+    assert variants.add(make_variant("wdcnn/int8", weights=b"same"), chosen=True) == first
+
+    mine = variants.add(make_variant("wdcnn/mine", weights=b"same"), chosen=True)
+    assert mine == replace(first, name="mine")
+    assert blobs.size() == len(b"same")
+
+
+def test_the_same_bytes_on_another_card_are_another_variant(variants, make_variant):
+    variants.add(make_variant("wdcnn/onnx", weights=b"same"))
+
+    assert variants.add(make_variant("wdcnn/onnx", weights=b"same", temperature=2.0)).name == "onnx-2"
+
+
+def test_a_chosen_name_that_is_taken_is_refused(variants, blobs, make_variant):
+    first = variants.add(make_variant("wdcnn/mine", weights=b"1"))
+
+    with pytest.raises(ModelRefusedError, match=r"wdcnn/mine is not admitted: another variant has that name already"):
+        variants.add(make_variant("wdcnn/mine", weights=b"2"), chosen=True)
+
+    assert (variants.list(), blobs.size()) == ([first], 1)
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "Upper", "a b", "ümlaut", "a" * 65, "a\n"])
+def test_a_name_that_tables_and_addresses_can_not_hold_is_refused(variants, make_variant, name):
+    given = make_variant("wdcnn/pytorch")
+
+    for wrong in (replace(given, name=name), replace(given, card=replace(given.card, name=name))):
+        for keep in (variants.add, variants.put):
+            with pytest.raises(ModelRefusedError, match="a name has 1 to 64 lower-case letters"):
+                keep(wrong)
+
+
+def test_a_chain_is_kept_with_what_belongs_to_it_in_one_transaction(variants, make_variant):
+    there = variants.add(make_variant("wdcnn/onnx", weights=b"onnx"))
+    chain = [make_variant("wdcnn/onnx", weights=b"onnx"), make_variant("wdcnn/int8", "int8", weights=b"int8")]
+    seen = []
+
+    def also(connection, kept):
+        rows = connection.exec_driver_sql("SELECT name FROM variant ORDER BY name").scalars().all()
+        seen.append((rows, [variant.name for variant in kept]))
+
+    kept = variants.add_all(chain, also=also)
+
+    assert seen == [(["int8", "onnx"], ["onnx", "int8"])]
+    assert kept[0] == there
+    assert variants.list() == kept
+
+
+def test_what_is_raised_beside_a_chain_undoes_it_to_the_last_blob(variants, blobs, make_variant):
+    there = variants.add(make_variant("wdcnn/onnx", weights=b"onnx"))
+    chain = [make_variant("wdcnn/onnx", weights=b"onnx"), make_variant("wdcnn/int8", "int8", weights=b"int8")]
+
+    def cancelled(connection, kept):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        variants.add_all(chain, also=cancelled)
+
+    assert variants.list() == [there]
+    assert [path.name for path in blobs.root.glob("??/*")] == [there.digest]
+
+
+def test_a_removed_variant_frees_its_space_and_its_name(variants, blobs, make_variant):
+    variants.add(make_variant("wdcnn/onnx", weights=b"onnx"))
+    child = variants.add(make_variant("wdcnn/int8", "int8", weights=b"int8"))
+
+    variants.remove("wdcnn/onnx")
+
+    assert variants.list() == [child]
+    assert blobs.size() == len(b"int8")
+    assert variants.add(make_variant("wdcnn/onnx", weights=b"other")).name == "onnx"
+
+
+@pytest.mark.parametrize("name", ["wdcnn", "wdcnn/none", "none/onnx", ""])
+def test_what_is_not_there_can_not_be_removed(variants, make_variant, name):
+    variants.add(make_variant("wdcnn/onnx"))
+
+    with pytest.raises(ModelNotFoundError, match="there are wdcnn/onnx"):
+        variants.remove(name)
 
 
 def test_a_variant_whose_weights_somebody_removed_is_left_out_and_logged(variants, make_variant, caplog):
@@ -95,78 +202,8 @@ def test_networks_are_named_once_each(variants, make_variant):
     assert [variant.full_name for variant in variants.list("wdcnn")] == ["wdcnn/pytorch", "wdcnn/other"]
 
 
-@pytest.fixture
-def four(make_variant):
-    names = {"pytorch": "pytorch", "onnx": "onnx", "int8-dynamic": "int8", "int8-static": "int8"}
-    return [make_variant(f"wdcnn/{name}", backend) for name, backend in names.items()]
-
-
-@pytest.mark.parametrize(
-    ("text", "backend", "found"),
-    [
-        ("wdcnn", None, "wdcnn/onnx"),
-        ("wdcnn", "pytorch", "wdcnn/pytorch"),
-        ("wdcnn", "int8", "wdcnn/int8-static"),
-        ("wdcnn/int8-dynamic", None, "wdcnn/int8-dynamic"),
-        ("wdcnn/pytorch", "int8", "wdcnn/pytorch"),
-    ],
-)
-def test_a_variant_is_found_by_its_name_or_by_its_networks_and_a_backend(four, text, backend, found):
-    assert resolve(text, four, backend).full_name == found
-
-
-@pytest.mark.parametrize("length", [8, 12, 64])
-def test_a_variant_is_found_by_the_beginning_of_its_digest(four, length):
-    for variant in four:
-        assert resolve(variant.digest[:length], four) == variant
-        assert resolve(variant.digest[:length].upper(), four) == variant
-
-
-def test_a_variant_is_found_by_the_path_of_its_folder_or_of_its_description(make_variant):
-    variant = make_variant("wdcnn/pruned")
-
-    assert resolve(str(variant.weights.parent), []) == variant
-    assert resolve(str(variant.weights.parent / "variant.json"), []) == variant
-
-
-def test_two_digests_that_begin_alike_are_told_apart_by_nobody(four):
-    pair = [replace(four[0], digest="ab" * 32), replace(four[1], digest="ab" * 31 + "cd")]
-
-    with pytest.raises(ModelNotFoundError):
-        resolve("abababab", pair)
-
-
-@pytest.mark.parametrize("text", ["resnet", "wdcnn/int4", "1234567", "00000000", "", "../../etc"])
-def test_what_there_is_not_is_told_with_what_there_is(four, text, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    with pytest.raises(ModelNotFoundError, match=r"there are wdcnn/pytorch, wdcnn/onnx,"):
-        resolve(text, four)
-
-
 def test_an_address_of_a_page_reaches_no_folder(variants, make_variant):
     folder = make_variant("wdcnn/secret").weights.parent
 
     with pytest.raises(ModelNotFoundError):
         variants.find(str(folder))
-
-
-def test_a_folder_without_a_variant_is_no_variant(tmp_path):
-    with pytest.raises(DamagedModelError, match=r"variant\.json"):
-        resolve(str(tmp_path), [])
-
-
-@pytest.mark.parametrize(
-    ("backend", "sentence"),
-    [
-        ("fp16", "wdcnn has no FP16 variant yet: this version makes none; choose pytorch or int8."),
-        ("onnx", "wdcnn has no ONNX variant yet: `vibench serve` makes it when it starts."),
-    ],
-)
-def test_a_backend_without_a_variant_is_told_with_what_to_do(four, backend, sentence):
-    without = [variant for variant in four if variant.backend in {"pytorch", "int8"}]
-
-    with pytest.raises(BackendMissingError) as missing:
-        resolve("wdcnn", without, backend)
-
-    assert str(missing.value) == sentence

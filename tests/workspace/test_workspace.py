@@ -109,7 +109,7 @@ def test_a_folder_that_can_not_be_written_is_told():
 
 def test_a_newer_workspace_is_refused(workspace):
     with workspace.database.write() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(WorkspaceError, match="written by a newer Vibench"):
         Workspace.open(workspace.settings)
