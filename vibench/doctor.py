@@ -1,20 +1,16 @@
 """``vibench doctor``: what this installation is made of, what the machine can do, and what is missing."""
 
 import os
-import platform
 import shutil
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from functools import partial
-from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from engine import __version__
 from engine.errors import VibenchError
 from vibench.output import one_line, print_json
 from vibench.parser import Parser
+from workspace.facts import Finding, machine, settings_told, versions
 
 if TYPE_CHECKING:
     from workspace.settings import Settings
@@ -22,31 +18,7 @@ if TYPE_CHECKING:
 SUMMARY = "Show versions, processor, storage and settings, and what is missing."
 EXAMPLE = "vibench doctor --json"
 
-PACKAGES = ("numpy", "scipy", "onnx", "safetensors", "dash", "plotly", "sqlalchemy", "gunicorn")
-MODULES = {"onnxruntime": "onnxruntime", "pytorch": "torch"}  #: what each runtime rests on
 SCARCE_BYTES = 2 * 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's report.
-
-    Attributes
-    ----------
-    group : str
-        ``version``, ``machine``, ``workspace`` or ``setting``.
-    name : str
-        What was looked at.
-    value : str
-        What was found; of a secret, only whether it is set.
-    missing : str or None
-        What to do, where something that is needed is missing.
-    """
-
-    group: str
-    name: str
-    value: str
-    missing: str | None = None
 
 
 def add_arguments(parser: Parser) -> None:
@@ -80,7 +52,7 @@ def print_findings(findings: list[Finding]) -> None:
 
 def examine() -> Iterator[Finding]:
     """Look at everything that Vibench rests on."""
-    yield from versions()
+    yield from versions(load=True)
     yield from machine()
     from workspace.settings import load_settings
 
@@ -91,43 +63,6 @@ def examine() -> Iterator[Finding]:
         return
     yield from storage(settings)
     yield from setting_values(settings)
-
-
-def versions() -> Iterator[Finding]:
-    """Vibench, Python, the libraries, and whether each runtime can really be loaded."""
-    from engine.runtimes import RUNTIMES
-
-    yield Finding("version", "vibench", __version__)
-    yield Finding("version", "python", platform.python_version())
-    for package in PACKAGES:
-        yield checked(package, partial(version, package))
-    for name, runtime in RUNTIMES.items():
-        yield checked(name, runtime.version, module=MODULES[name])
-
-
-def checked(name: str, find: Callable[[], str], module: str | None = None) -> Finding:
-    """Return a package's version, or that it is missing; a ``module`` is imported to see that it runs here."""
-    try:
-        found = find()
-        if module:
-            import_module(module)
-    except PackageNotFoundError:
-        return Finding("version", name, "not installed", missing="run make run, which installs it")
-    except (ImportError, OSError) as error:
-        return Finding("version", name, "does not load", missing=f"{error}; remove .venv and run make run")
-    return Finding("version", name, found)
-
-
-def machine() -> Iterator[Finding]:
-    """Processor, its instruction sets, threads and memory."""
-    from engine.machine import this_machine
-
-    found = this_machine()
-    yield Finding("machine", "system", found.system)
-    yield Finding("machine", "processor", found.cpu)
-    yield Finding("machine", "instruction sets", " ".join(found.flags) or "none of those that speed networks up")
-    yield Finding("machine", "threads", f"{found.threads} of {os.cpu_count()} for this process")
-    yield Finding("machine", "memory", f"{found.memory_bytes / 1e9:.1f} GB")
 
 
 def storage(settings: "Settings") -> Iterator[Finding]:
@@ -176,10 +111,6 @@ def held(settings: "Settings") -> Finding:
 
 
 def setting_values(settings: "Settings") -> Iterator[Finding]:
-    """Every setting with its value; of a secret, only whether it is set."""
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        shown = "set, not shown" if hasattr(value, "get_secret_value") else str(value)
-        told = "none" if value in (None, ()) else shown
-        origin = "" if name in settings.model_fields_set else " (default)"
-        yield Finding("setting", f"VIBENCH_{name.upper()}", f"{told}{origin}")
+    """Every setting with its value, and whether somebody set it."""
+    for told in settings_told(settings):
+        yield Finding("setting", told.name, told.value + (" (default)" if told.is_default else ""))

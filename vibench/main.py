@@ -14,7 +14,7 @@ from typing import Protocol
 
 from engine import __version__
 from engine.errors import VibenchError
-from vibench import diagnose, doctor, models, serve, simulate
+from vibench import benchmark, diagnose, doctor, jobs, models, optimize, serve, simulate, worker
 from vibench.output import print_error, print_known_error
 from vibench.parser import Parser
 
@@ -37,7 +37,17 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {"serve": serve, "diagnose": diagnose, "simulate": simulate, "models": models, "doctor": doctor}
+    {
+        "serve": serve,
+        "worker": worker,
+        "diagnose": diagnose,
+        "simulate": simulate,
+        "models": models,
+        "optimize": optimize,
+        "benchmark": benchmark,
+        "jobs": jobs,
+        "doctor": doctor,
+    }
 )
 
 

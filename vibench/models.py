@@ -1,20 +1,24 @@
 """``vibench models``: the networks and their variants, and how commands find the one that is meant."""
 
 from argparse import SUPPRESS, Namespace
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.errors import BackendMissingError, UsageError, WorkspaceError
-from vibench.output import indented, print_json, print_table
+from engine.errors import BackendMissingError, ModelNotFoundError, ModelRefusedError, UsageError, WorkspaceError
+from vibench.model_told import command_again, facts, print_variant, print_variants
+from vibench.output import indented, one_line, print_json
 from vibench.parser import Parser
 from vibench.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
 
-    from engine.card import ModelCard
     from engine.variant import Backend, Variant
+    from workspace.workspace import Workspace
 
-SUMMARY = "Show the networks, their variants and their cards."
+SUMMARY = "Show the networks, their variants and their cards; add or remove one."
 EXAMPLE = "vibench models show wdcnn"
 DEFAULT_NETWORK = "wdcnn"
 
@@ -27,18 +31,51 @@ def add_arguments(parser: Parser) -> None:
     )
     one = actions.add_parser("show", help="one of them", description="Show a network or a variant.", example=EXAMPLE)
     one.add_argument("name", metavar="NAME", help="network, NETWORK/VARIANT, folder or digest")
+    summary = "Keep a variant that was made elsewhere, once a process of its own has tried it."
+    another = actions.add_parser(
+        "add", help="keep one made elsewhere", description=summary, example="vibench models add wdcnn/int8-static"
+    )
+    another.add_argument(
+        "file", type=Path, metavar="FILE", help="folder of a variant, or .onnx file that carries its card"
+    )
+    another.add_argument("--name", help="what to call it within its network")
+    less = actions.add_parser(
+        "remove",
+        help="remove one for good",
+        description="Remove a variant for good.",
+        example="vibench models remove wdcnn/int8-static-2",
+    )
+    less.add_argument("name", metavar="NAME", help="NETWORK/VARIANT or digest")
     parser.add_argument("--json", action="store_true", help="one JSON document")
-    for action in (every, one):  # after the action too, where it must not undo what stood before
+    for action in (every, one, another, less):  # after the action too, where it must not undo what stood before
         action.add_argument("--json", action="store_true", default=SUPPRESS, help="one JSON document")
 
 
 def run(arguments: Namespace) -> int:
-    """List the variants, or show one."""
+    """List the variants, or do what was asked of one."""
     if arguments.action == "show":
-        show(find_variant(arguments.name), as_json=arguments.json)
+        variant = find_variant(arguments.name)
+        print_variant(variant, known_variants(), as_json=arguments.json)
+    elif arguments.action == "add":
+        add(arguments.file, arguments.name, as_json=arguments.json)
+    elif arguments.action == "remove":
+        remove(arguments.name, as_json=arguments.json)
     else:
-        show_all(variants_here(), as_json=arguments.json)
+        print_variants(variants_here(), as_json=arguments.json)
     return 0
+
+
+@contextmanager
+def seeded_workspace() -> "Iterator[Workspace]":
+    """Open the workspace, with what comes with Vibench in it; see `variants_here` for what it raises."""
+    from workspace.seeding import seed
+    from workspace.settings import load_settings
+    from workspace.workspace import Workspace
+
+    # This process listens nowhere, so an address that would need a token is no reason to refuse.
+    with Workspace.open(load_settings(host="127.0.0.1")) as workspace:
+        seed(workspace, recordings=False, progress=Progress().step)
+        yield workspace
 
 
 def variants_here() -> "list[Variant]":
@@ -51,14 +88,18 @@ def variants_here() -> "list[Variant]":
     WorkspaceError
         If the workspace can't be used.
     """
-    from workspace.seeding import seed
-    from workspace.settings import load_settings
-    from workspace.workspace import Workspace
-
-    # This process listens nowhere, so an address that would need a token is no reason to refuse.
-    with Workspace.open(load_settings(host="127.0.0.1")) as workspace:
-        seed(workspace, recordings=False, progress=Progress().step)
+    with seeded_workspace() as workspace:
         return workspace.variants.list()
+
+
+def known_variants() -> "list[Variant]":
+    """Return the variants of the workspace or, where that can't be used, the bundled ones."""
+    from workspace.seeding import bundled_variants
+
+    try:
+        return variants_here()
+    except WorkspaceError:
+        return bundled_variants()
 
 
 def find_variant(name: str | None = None, backend: "Backend | None" = None) -> "Variant":
@@ -73,8 +114,8 @@ def find_variant(name: str | None = None, backend: "Backend | None" = None) -> "
     SettingsError
         If it would be in a workspace that can't be used, or a setting can't be.
     """
+    from workspace.naming import resolve
     from workspace.seeding import bundled_variants
-    from workspace.variants import resolve
 
     name = name or DEFAULT_NETWORK
     try:
@@ -94,82 +135,70 @@ def required(variant: "Variant", backend: "Backend | None") -> "Variant":
     return variant
 
 
-def show_all(variants: "Sequence[Variant]", *, as_json: bool) -> None:
-    """Print a line for each variant."""
-    if as_json:
-        print_json([facts(variant) for variant in variants])
-        return
-    head = ("variant", "backend", "kB", "digest", "network")
-    print_table(
-        head,
-        [
-            (
-                variant.full_name,
-                variant.backend,
-                f"{variant.size_bytes / 1000:.0f}",
-                variant.digest[:12],
-                variant.card.title,
+def add(path: Path, name: str | None, *, as_json: bool) -> None:
+    """Keep somebody else's variant, if it passes the trial.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged or not admitted, or is of a network whose card is another one here.
+    StorageLimitError, WorkspaceError
+        If it does not fit under the limit, or on the disk.
+    """
+    from optimization.admission import admit
+
+    with seeded_workspace() as workspace:
+        given = admit(path, workspace.settings.reader_limits)
+        if name is not None:
+            given = replace(given, name=name)
+        of_network = workspace.variants.list(given.card.name)
+        if of_network and given.card not in [variant.card for variant in of_network]:
+            reason = (
+                f"its card is not that of the network {given.card.name} here; name its network otherwise on its card"
             )
-            for variant in variants
-        ],
-    )
-
-
-def facts(variant: "Variant") -> dict[str, Any]:
-    """Return what a list says of a variant, under the names that diagnoses use."""
-    return {
-        "name": variant.card.name,
-        "variant": variant.name,
-        "digest": variant.digest,
-        "backend": variant.backend,
-        "format": variant.format,
-        "size_bytes": variant.size_bytes,
-        "parent": variant.parent,
-    }
-
-
-def show(variant: "Variant", *, as_json: bool) -> None:
-    """Print all that is known of a variant."""
+            raise ModelRefusedError(path.name, reason)
+        there = {variant.full_name for variant in of_network}
+        kept = workspace.variants.add(given, chosen=name is not None)
     if as_json:
-        print_json(facts(variant) | {"producer": dict(variant.producer), "card": variant.card.to_json()})
+        print_json(facts(kept))
         return
-    print(f"{variant.full_name}: backend {variant.backend}, {variant.size_bytes / 1000:.0f} kB, {variant.digest}")
-    for label, text in card_told(variant.card):
-        for line in indented(f"{label}: {text}"):
+    said = "is there already" if kept.full_name in there else "is kept"
+    print(one_line(f"{kept.full_name} {said}: backend {kept.backend}, {kept.size_bytes / 1000:.0f} kB, {kept.digest}"))
+
+
+def remove(name: str, *, as_json: bool) -> None:
+    """Remove a variant, and say how it can be had again.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is none of that name.
+    UsageError
+        If a whole network is named.
+    """
+    from workspace.naming import named
+    from workspace.seeding import comes_back
+
+    with seeded_workspace() as workspace:
+        variants = workspace.variants.list()
+        if any(variant.card.name == name for variant in variants):
+            raise UsageError(f"{name} is a network; name one of its variants", "vibench models list")
+        try:
+            variant = named(name, variants)
+        except ModelNotFoundError:
+            workspace.variants.remove(name)  # its weight file may be lost, and then no list shows it
+            return
+        told = facts(variant)
+        workspace.variants.remove(variant.full_name)
+    again = None if comes_back(variant) else command_again(variant, variants)
+    children = [other.full_name for other in variants if other.parent == variant.digest]
+    if as_json:
+        print_json(told | {"comes_back": comes_back(variant), "command": again, "made_from_it": children})
+        return
+    sentences = ["It comes with Vibench, which brings it back when it is started."] if comes_back(variant) else []
+    sentences += [f"`{again}` makes it again."] if again else []
+    sentences += [f"{', '.join(children)} made from it can be used as before."] if children else []
+    print(one_line(f"Removed {variant.full_name}, {told['size_bytes'] / 1000:.0f} kB."))
+    for sentence in sentences:
+        for line in indented(sentence):
             print(line)
-
-
-def card_told(card: "ModelCard") -> list[tuple[str, str]]:
-    """Return a card as labelled sentences."""
-    from engine.diagnosis import CLASS_TITLES
-
-    lower, upper = card.band_hz
-    classes = ", ".join(f"{key} ({CLASS_TITLES.get(key, key)})" for key in card.classes)
-    rigs = [f"{rig.name} with {rig.bearing}" + (f" ({rig.note})" if rig.note else "") for rig in card.rigs]
-    return [
-        ("network", f"{card.title}, {card.reference}"),
-        ("takes", f"windows of {card.window} samples at {card.sampling_rate_hz:g} Hz, {lower:g} to {upper:g} Hz"),
-        ("answers", f"{classes}; inconclusive below a confidence of {card.threshold:.0%}"),
-        ("validated on", "; ".join(rigs) or "no machine"),
-        *tests_told(card.evaluation),
-        ("elsewhere", card.elsewhere or "not measured"),
-    ]
-
-
-def tests_told(evaluation: "Mapping[str, Any]") -> list[tuple[str, str]]:
-    """Return what a card's tests counted as labelled sentences; a test that it lacks is left out."""
-    told = []
-    for name, counts in evaluation.get("protocols", {}).items():
-        apart = f"kept apart by {counts['kept_apart_by']}: " if "kept_apart_by" in counts else ""
-        linear = counts.get("linear_model_on_trivial_statistics")
-        beside = f"; a linear model on trivial statistics, {right_of(linear)}" if linear else ""
-        told.append((f"protocol {name}", f"{apart}{right_of(counts)}{beside}"))
-    for name, label in {"simulated": "simulated", "elsewhere": "other machines"}.items():
-        if evaluation.get(name):
-            told.append((label, right_of(evaluation[name])))
-    return told
-
-
-def right_of(counts: "Mapping[str, Any]") -> str:
-    """Return how many recordings of a test were answered right."""
-    return f"{counts.get('recordings_right', '?')} of {counts.get('recordings', '?')} recordings right"

@@ -1,6 +1,7 @@
 """How commands take their arguments: argparse, with its errors as one line that says what to do."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from engine.errors import UsageError
@@ -16,7 +17,16 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises `UsageError` where argparse would print its usage and leave."""
+    """An argument parser that raises `UsageError` where argparse would print its usage and leave.
+
+    Attributes
+    ----------
+    retell : callable or None
+        Makes of the ordinary help the one that is printed, for help that takes a moment to put together, or depends
+        on the options before it.
+    """
+
+    retell: Callable[[str], str] | None = None
 
     def __init__(self, prog: str | None = None, *, example: str, **options: Any) -> None:
         super().__init__(
@@ -26,6 +36,11 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,  # an abbreviation that works today means something else tomorrow
             **options,
         )
+
+    def format_help(self) -> str:
+        """Return the help, as `retell` wants it."""
+        told = super().format_help()
+        return told if self.retell is None else self.retell(told)
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` with argparse's message and the way to the help."""

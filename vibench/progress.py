@@ -39,3 +39,27 @@ class Progress:
         """Take the bar off the line, before something else is printed or at the end."""
         if self._bar:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class WorkProgress:
+    """Shows what `optimization.progress.Progress` is told: a bar on a terminal, otherwise a line for each tenth."""
+
+    def __init__(self) -> None:
+        self._bar = sys.stderr.isatty()
+        self._shown: tuple[str, int] | None = None
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Show how much of the work is done."""
+        counted = f"{done}/{total} " if total else ""
+        if self._bar:
+            filled = BAR * done // total if total else 0
+            bar = f"[{'#' * filled}{'.' * (BAR - filled)}] {counted}{one_line(what)[:40]}"
+            print(f"\r\x1b[K{bar}", end="", file=sys.stderr, flush=True)
+        elif (tenth := (what, 10 * done // total if total else 0)) != self._shown:
+            self._shown = tenth
+            print(f"{counted}{one_line(what)}", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the bar off the line, before something else is printed or at the end."""
+        if self._bar:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

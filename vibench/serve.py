@@ -1,5 +1,6 @@
 """``vibench serve``: the dashboard."""
 
+import sys
 from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -22,6 +23,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1); others need a token")
     parser.add_argument("--port", type=int, metavar="P", help="port to listen on (default: 8050)")
     parser.add_argument("--workspace", metavar="DIR", type=Path, help="folder in which everything is kept")
+    parser.add_argument(
+        "--no-worker", action="store_true", help="leave jobs to a `vibench worker` that is started apart"
+    )
 
 
 def run(arguments: Namespace) -> int:
@@ -35,8 +39,13 @@ def run(arguments: Namespace) -> int:
     # and the server forks.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         process.submit(prepare, settings).result()
-    serve(settings, Workspace.open, partial(print, flush=True))
+    serve(settings, Workspace.open, partial(print, flush=True), None if arguments.no_worker else worker_of(settings))
     return 0
+
+
+def worker_of(settings: "Settings") -> list[str]:
+    """Return the command that starts the worker of the same workspace; other settings are in the environment."""
+    return [sys.executable, "-P", "-m", "vibench", "worker", "--workspace", str(settings.workspace)]
 
 
 def prepare(settings: "Settings") -> None:

@@ -36,11 +36,3 @@ def test_an_impossible_setting_is_missing_and_ends_with_status_1(vibench, monkey
     told = vibench("doctor", status=1)
 
     assert "VIBENCH_PORT" in told.out
-
-
-def test_a_package_that_is_not_installed_is_missing():
-    assert doctor.checked("numpy", lambda: doctor.version("no-such-package")).missing
-
-
-def test_a_module_that_does_not_load_is_missing():
-    assert doctor.checked("numpy", lambda: "1.0", module="no_such_module").value == "does not load"

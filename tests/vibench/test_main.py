@@ -12,12 +12,22 @@ from vibench.main import build_parser, main
 EVERY_HELP = [
     [],
     ["serve"],
+    ["worker"],
     ["diagnose"],
     ["simulate"],
     ["simulate", "rolling"],
     ["models"],
     ["models", "list"],
     ["models", "show"],
+    ["models", "add"],
+    ["models", "remove"],
+    ["optimize"],
+    ["benchmark"],
+    ["jobs"],
+    ["jobs", "list"],
+    ["jobs", "show"],
+    ["jobs", "cancel"],
+    ["jobs", "retry"],
     ["doctor"],
 ]
 

@@ -1,7 +1,11 @@
 import json
+import shutil
 from dataclasses import replace
 
-from vibench.models import card_told
+import pytest
+
+from engine.variant import Variant
+from vibench.model_told import card_told
 
 
 def test_the_list_names_every_variant_once(vibench, vibench_json):
@@ -66,3 +70,98 @@ def test_an_unknown_name_lists_the_known_ones(vibench):
 
     (line,) = told.err.splitlines()
     assert "wdcnn/" in line
+
+
+@pytest.fixture
+def made_elsewhere(vibench, tmp_path):
+    """The folder of a variant that the workspace does not hold."""
+    words = ["--pass", "quantize_dynamic", "--set", "operators=all", "--set", "weight_type=U8"]
+    vibench("optimize", "wdcnn", *words, "--out", tmp_path / "elsewhere", "--name", "elsewhere")
+    return tmp_path / "elsewhere" / "wdcnn" / "elsewhere"
+
+
+def test_the_list_tells_proof_and_parent_in_lines_of_a_readable_width(vibench):
+    head, *rows = vibench("models").out.splitlines()
+
+    assert head.split() == ["variant", "backend", "kB", "proof", "made", "from", "digest"]
+    assert max(map(len, (head, *rows))) <= 110
+    row = next(row for row in rows if row.startswith("wdcnn/fp16 "))
+    assert row.split()[3:5] == ["equivalent", "onnx"]
+
+
+def test_where_a_variant_comes_from_is_told(vibench, vibench_json):
+    told = " ".join(vibench("models", "show", "wdcnn/int8-static").out.split())
+
+    _, _, step = told.partition(" step 2: quantize_static ")
+    for setting in ("scheme=U8S8", "activations=asymmetric", "per_channel=true", "method=minmax"):
+        assert setting in step
+    assert " made from: onnx " in told
+    assert " calibrated on: 128 simulated windows" in told
+    assert " proof: equivalent: " in told
+    (shown,) = vibench_json("models", "show", "wdcnn/int8-static")
+    assert shown["calibration"]["source"] == shown["calibrated_on"] == "simulated"
+    assert shown["verification"]["verdict"] == shown["verdict"] == "equivalent"
+
+
+def test_a_variant_is_added_found_again_and_removed(vibench, vibench_json, made_elsewhere):
+    given = Variant.load(made_elsewhere)
+
+    assert vibench("models", "add", made_elsewhere).out.startswith("wdcnn/elsewhere is kept: backend int8")
+    assert vibench("models", "add", made_elsewhere).out.startswith("wdcnn/elsewhere is there already")
+    (shown,) = vibench_json("models", "show", "wdcnn/elsewhere")
+    assert (shown["digest"], shown["verification"]) == (given.digest, given.verification)
+
+    told = vibench("models", "remove", "wdcnn/elsewhere").out
+    assert told.startswith("Removed wdcnn/elsewhere, ")
+    assert "`vibench optimize wdcnn/onnx --pass quantize_dynamic --set operators=all" in told
+    vibench("models", "show", "wdcnn/elsewhere", status=2)
+
+
+def test_a_variant_can_be_given_another_name(vibench, vibench_json, made_elsewhere):
+    (kept,) = vibench_json("models", "add", made_elsewhere, "--name", "mine")
+    assert (kept["name"], kept["variant"]) == ("wdcnn", "mine")
+    assert "another variant has that name" in vibench("models", "add", made_elsewhere, "--name", "onnx", status=2).err
+
+    (removed,) = vibench_json("models", "remove", kept["digest"][:12])
+    assert (removed["variant"], removed["comes_back"], removed["made_from_it"]) == ("mine", False, [])
+
+
+def test_a_card_that_is_not_the_networks_is_refused(vibench, made_elsewhere):
+    given = Variant.load(made_elsewhere)
+    replace(given, card=replace(given.card, title="Another")).write_description()
+
+    told = vibench("models", "add", made_elsewhere, status=2)
+
+    assert "its card is not that of the network wdcnn here" in told.err
+
+
+def test_what_comes_with_vibench_comes_back_and_it_says_so(vibench):
+    told = vibench("models", "remove", "wdcnn/fp16").out
+
+    assert told.startswith("Removed wdcnn/fp16, ")
+    assert "brings it back" in told
+    assert "wdcnn/fp16" in vibench("models").out
+
+
+@pytest.mark.parametrize(("name", "sentence"), [("wdcnn", "wdcnn is a network"), ("wdcnn/none", "There is no network")])
+def test_what_can_not_be_removed_is_told(vibench, name, sentence):
+    (line,) = vibench("models", "remove", name, status=2).err.splitlines()
+
+    assert sentence in line
+
+
+def test_a_pickle_is_refused_with_what_to_do(vibench, tmp_path):
+    (tmp_path / "model.pt").write_bytes(b"x")
+
+    (line,) = vibench("models", "add", tmp_path / "model.pt", status=2).err.splitlines()
+
+    assert "save its weights with safetensors" in line
+
+
+def test_a_cut_file_is_refused(vibench, made_elsewhere, tmp_path):
+    folder = shutil.copytree(made_elsewhere, tmp_path / "cut")
+    (folder / "model.onnx").write_bytes((folder / "model.onnx").read_bytes()[:5000])
+
+    (line,) = vibench("models", "add", folder, status=2).err.splitlines()
+
+    assert "cut cannot be loaded" in line

@@ -1,7 +1,7 @@
 import io
 import sys
 
-from vibench.progress import Progress
+from vibench.progress import Progress, WorkProgress
 
 
 class Terminal(io.StringIO):
@@ -33,3 +33,26 @@ def test_progress_is_a_bar_on_a_terminal(monkeypatch):
     progress.step("b.mat")
 
     assert terminal.getvalue().endswith(f"[{'#' * 12}{'.' * 12}] 2/2 b.mat")
+
+
+def test_work_is_a_line_for_each_thing_done_and_each_tenth_of_it(capsys):
+    progress = WorkProgress()
+    progress("Waiting", 0, 0)
+    for done in range(201):
+        progress("Measuring", done, 200)
+    progress.clear()
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Waiting"
+    assert lines[1:] == [f"{done}/200 Measuring" for done in range(0, 201, 20)]
+
+
+def test_work_is_a_bar_on_a_terminal_and_leaves_none(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    progress = WorkProgress()
+    progress("Measuring", 50, 200)
+    assert terminal.getvalue().endswith(f"[{'#' * 6}{'.' * 18}] 50/200 Measuring")
+
+    progress.clear()
+    assert terminal.getvalue().endswith("\r\x1b[K")

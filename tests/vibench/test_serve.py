@@ -4,8 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+from workspace.jobs.presence import worker_runs
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -20,22 +26,54 @@ def address_in(output, server):
     raise AssertionError(output.read_text())
 
 
-def test_serve_prepares_its_workspace_answers_where_it_says_and_stops_cleanly_when_told(tmp_path):
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "VIBENCH_WORKSPACE": str(tmp_path / "workspace")}
-    command = [sys.executable, "-m", "vibench", "serve", "--port", "0"]
-    output = tmp_path / "output"
-    with (
-        output.open("w") as written,
-        subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=written, stderr=written) as server,
-    ):
-        try:
-            with urllib.request.urlopen(f"{address_in(output, server)}/health", timeout=10) as answer:
-                assert answer.status == 200
-            server.send_signal(signal.SIGTERM)
-            assert server.wait(timeout=20) == 0
-            assert "SIG" not in output.read_text()  # gunicorn tells of a worker that crashed on its way out
-        finally:
-            server.terminate()  # gunicorn takes its worker with it, which a kill would leave behind
+def status_of(address):
+    """Return status and text of an answer."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.fixture
+def serving(tmp_path):
+    """Serve a workspace in a process of its own; returns the process and where its output goes."""
+
+    @contextmanager
+    def serve(*words):
+        environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "VIBENCH_WORKSPACE": str(tmp_path / "workspace")}
+        command = [sys.executable, "-m", "vibench", "serve", "--port", "0", *words]
+        output = tmp_path / "output"
+        with (
+            output.open("w") as written,
+            subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=written, stderr=written) as server,
+        ):
+            try:
+                yield server, output
+            finally:
+                server.terminate()  # gunicorn takes its worker with it, which a kill would leave behind
+
+    return serve
+
+
+def test_serve_prepares_its_workspace_runs_a_worker_and_stops_cleanly_when_told(serving, tmp_path):
+    with serving() as (server, output):
+        address = address_in(output, server)
+        assert status_of(f"{address}/health")[0] == 200
+        deadline = time.monotonic() + 60
+        while status_of(f"{address}/ready")[0] != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=20) == 0
+        assert "SIG" not in output.read_text()  # gunicorn tells of a worker that crashed on its way out
+        assert "Traceback" not in output.read_text()
+        assert not worker_runs(tmp_path / "workspace")
+
+    with serving("--no-worker") as (server, output):
+        status, text = status_of(f"{address_in(output, server)}/ready")
+        assert (status, "No worker runs" in text) == (503, True)
+        assert "the worker of" not in output.read_text()
 
 
 def test_serve_refuses_to_let_strangers_in(process):

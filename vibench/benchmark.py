@@ -1,0 +1,210 @@
+"""``vibench benchmark``: sizes and latencies of a network's variants, measured side by side."""
+
+import os
+import secrets
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import FileAccessError
+from vibench.models import variants_here
+from vibench.output import indented, one_line, print_json, print_table
+from vibench.parser import Parser
+from vibench.progress import WorkProgress
+
+if TYPE_CHECKING:
+    from engine.readers.limits import Limits
+    from engine.variant import Variant
+    from optimization.benchmark import Benchmark, BenchmarkSettings
+    from optimization.recording_set import RecordingSet
+
+SUMMARY = "Measure variants of a network side by side, and say which one to ship."
+EXAMPLE = "vibench benchmark wdcnn --batch 1,32 --report wdcnn.html"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the arguments of ``vibench benchmark``; what is left out has the benchmark's own default."""
+    parser.add_argument(
+        "variants", nargs="+", metavar="VARIANT", help="NETWORK/VARIANT, folder or digest; NETWORK: all of its variants"
+    )
+    parser.add_argument("--batch", type=numbers, metavar="N,...", help="windows a call (default: 1)")
+    parser.add_argument("--threads", type=numbers, metavar="N,...", help="threads to compute with (default: 1)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of measuring each by turns (default: 200)")
+    parser.add_argument("--baseline", metavar="VARIANT", help="what ratios are to (default: the ONNX variant)")
+    parser.add_argument("--recordings", type=Path, metavar="DIR", help="measure on their windows (default: simulated)")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page that opens offline; is replaced")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Read whole numbers with commas between them."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no list of whole numbers such as 1,32") from None
+
+
+def run(arguments: Namespace) -> int:
+    """Measure, write the report, print the answer."""
+    from optimization.benchmark import benchmark, benchmark_windows, require_measurable
+    from workspace.naming import resolve
+    from workspace.settings import load_settings
+
+    wanted = settings_of(arguments)
+    if arguments.report is not None:
+        check_place(arguments.report)
+    settings = load_settings(host="127.0.0.1")
+    progress = WorkProgress()
+    recordings = None if arguments.recordings is None else recordings_in(arguments.recordings, settings.reader_limits)
+    here = variants_here()
+    variants = chosen(arguments.variants, here)
+    if arguments.baseline is not None:
+        baseline = resolve(arguments.baseline, here)
+        wanted = settings_of(arguments, baseline.full_name)
+        if baseline.full_name not in {variant.full_name for variant in variants}:
+            variants = [baseline, *variants]
+    require_measurable(variants, wanted)
+    windows, source = benchmark_windows(variants[0].card, max(wanted.batches), recordings)
+    try:
+        with alone(settings.workspace, progress):
+            measured = benchmark(variants, wanted, windows, source, progress=progress)
+    finally:
+        progress.clear()
+    if arguments.report is not None:
+        write_report(measured, arguments.report)
+    if arguments.json:
+        print_json(measured.to_json())
+    else:
+        print_measured(measured)
+    return 0
+
+
+def settings_of(arguments: Namespace, baseline: str | None = None) -> "BenchmarkSettings":
+    """Return what is to be measured; raises `BenchmarkError` if it can't be."""
+    from optimization.benchmark import BenchmarkSettings
+
+    given = {"batches": arguments.batch, "threads": arguments.threads, "rounds": arguments.rounds, "baseline": baseline}
+    return BenchmarkSettings(**{name: value for name, value in given.items() if value is not None})
+
+
+def recordings_in(folder: Path, limits: "Limits") -> "RecordingSet":
+    """Return the recordings in a folder; see `optimization.folder.folder_set` for what it raises."""
+    from optimization.folder import folder_set
+
+    return folder_set(folder, limits=limits)
+
+
+def chosen(names: Sequence[str], here: "Sequence[Variant]") -> "list[Variant]":
+    """Return the variants that names stand for, each once; a network's name stands for all of its variants."""
+    from workspace.naming import resolve
+
+    found: dict[str, Variant] = {}
+    for name in names:
+        of_network = [variant for variant in here if variant.card.name == name]
+        for variant in of_network or [resolve(name, here)]:
+            found.setdefault(f"{variant.full_name} {variant.digest}", variant)
+    return list(found.values())
+
+
+@contextmanager
+def alone(workspace: Path, progress: WorkProgress) -> Iterator[None]:
+    """Wait until neither a worker nor another command measures or works in the workspace, and keep them waiting."""
+    from workspace.jobs.measuring import measuring, try_measuring
+
+    held = try_measuring(workspace, alone=True)
+    if held is None:
+        progress("Waiting for a job of this workspace to end", 0, 0)
+        with measuring(workspace, alone=True):
+            yield
+    else:
+        with held:
+            yield
+
+
+def check_place(report: Path) -> None:
+    """Raise `FileAccessError` unless a report can be written where it is asked for."""
+    folder = report.absolute().parent
+    if not folder.is_dir():
+        raise FileAccessError(str(report), f"there is no folder {folder.name}")
+    if report.is_dir():
+        raise FileAccessError(str(report), "it is a folder")
+    if not os.access(folder, os.W_OK):
+        raise FileAccessError(str(report), f"nothing may be written into {folder.name}")
+
+
+def write_report(measured: "Benchmark", report: Path) -> None:
+    """Write the page whole or not at all."""
+    from optimization.report import report_html
+
+    # Beside its place, so that the renaming can't cross to another disk and stays one step.
+    part = report.with_name(f".{report.name}.{secrets.token_hex(8)}.part")
+    try:
+        try:
+            part.write_text(report_html(measured), encoding="utf-8")
+            part.replace(report)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise FileAccessError(str(report), error.strerror or str(error)) from error
+
+
+def print_measured(measured: "Benchmark") -> None:
+    """Print each batch size and number of threads: the answer, the control, the table; then the machine."""
+    from optimization.benchmark import sentence
+    from optimization.report import control_told
+
+    for control in measured.controls:
+        if len(measured.controls) > 1:
+            print(f"Batch {control.batch}, threads {control.threads}")
+        print(one_line(sentence(measured, control.batch, control.threads)))
+        print(one_line(control_told(control)))
+        print_rows(measured, control.batch, control.threads)
+        print()
+    machine = measured.machine
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    flags = " ".join(machine.flags) or "no instruction sets for reduced precision"
+    governor = f", governor {machine.governor}" if machine.governor else ""
+    print("Machine")
+    for line in indented(f"{machine.cpu}, {flags}, {machine.threads} threads{governor}; {versions}"):
+        print(line)
+
+
+def print_rows(measured: "Benchmark", batch: int, threads: int) -> None:
+    """Print the variants at one batch size and number of threads as a table."""
+    from optimization.charts import rounded
+    from optimization.recommendation import speed_told
+    from optimization.report import verdicts_told
+
+    head = (
+        "variant",
+        "kB",
+        "load ms",
+        "first ms",
+        "p50 ms",
+        "p90 ms",
+        "windows/s",
+        "MB",
+        "latency",
+        "verdicts flipped",
+    )
+    print_table(
+        head,
+        [
+            (
+                one_line(row.full_name),
+                f"{row.size_bytes / 1000:.0f}",
+                rounded(row.load_ms),
+                rounded(row.first_ms),
+                rounded(row.p50_ms),
+                rounded(row.p90_ms),
+                rounded(row.throughput_per_s),
+                rounded(row.peak_rss_mb),
+                speed_told(row),
+                verdicts_told(row),
+            )
+            for row in measured.rows_at(batch, threads)
+        ],
+    )

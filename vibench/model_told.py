@@ -1,0 +1,167 @@
+"""Variants as ``vibench models`` tells them."""
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from vibench.output import indented, one_line, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.card import ModelCard
+    from engine.variant import Variant
+
+
+def print_variants(variants: "Sequence[Variant]", *, as_json: bool) -> None:
+    """Print a line for each variant."""
+    if as_json:
+        print_json([facts(variant) for variant in variants])
+        return
+    rows = [
+        (
+            variant.full_name,
+            variant.backend,
+            f"{variant.size_bytes / 1000:.0f}",
+            proof_word(variant),
+            parent_name(variant, variants),
+            variant.digest[:12],
+        )
+        for variant in variants
+    ]
+    print_table(("variant", "backend", "kB", "proof", "made from", "digest"), rows)
+
+
+def facts(variant: "Variant") -> dict[str, Any]:
+    """Return what a list says of a variant, under the names that diagnoses use."""
+    return {
+        "name": variant.card.name,
+        "variant": variant.name,
+        "digest": variant.digest,
+        "backend": variant.backend,
+        "format": variant.format,
+        "size_bytes": variant.size_bytes,
+        "parent": variant.parent,
+        "verdict": variant.verification.get("verdict"),
+        "calibrated_on": variant.calibration.get("source"),
+    }
+
+
+def proof_word(variant: "Variant") -> str:
+    """Return the verdict of a variant's proof, and whether it was made on another kind of machine."""
+    from engine.machine import this_machine
+    from optimization.verification import is_stale
+
+    if not variant.verification:
+        return "none" if variant.parent else "original"
+    word = str(variant.verification["verdict"])
+    return f"{word}, elsewhere" if is_stale(variant.verification, this_machine()) else word
+
+
+def parent_name(variant: "Variant", variants: "Sequence[Variant]") -> str:
+    """Return what a variant was made from: its name, the digest of one that is not kept, or nothing."""
+    if variant.parent is None:
+        return ""
+    kept = (other.name for other in variants if (other.digest, other.card.name) == (variant.parent, variant.card.name))
+    return next(kept, variant.parent[:12])
+
+
+def print_variant(variant: "Variant", variants: "Sequence[Variant]", *, as_json: bool) -> None:
+    """Print all that is known of a variant; ``variants`` are those that it may have been made from."""
+    if as_json:
+        known = {
+            "steps": list(variant.steps),
+            "calibration": dict(variant.calibration),
+            "verification": dict(variant.verification),
+            "producer": dict(variant.producer),
+            "card": variant.card.to_json(),
+        }
+        print_json(facts(variant) | known)
+        return
+    size = f"{variant.size_bytes / 1000:.0f} kB"
+    print(one_line(f"{variant.full_name}: backend {variant.backend}, {size}, {variant.digest}"))
+    for label, text in [*origin_told(variant, variants), *card_told(variant.card)]:
+        for line in indented(f"{label}: {text}"):
+            print(line)
+
+
+def origin_told(variant: "Variant", variants: "Sequence[Variant]") -> list[tuple[str, str]]:
+    """Return where a variant comes from as labelled sentences."""
+    from optimization.verification import Verification
+    from optimization.wording import calibration_told, proof_told
+
+    told = []
+    if variant.parent is not None:
+        kept = any(other.digest == variant.parent for other in variants)
+        told.append(("made from", parent_name(variant, variants) + ("" if kept else ", which is not kept here")))
+    told += [(f"step {number}", step_again(step)) for number, step in enumerate(variant.steps, start=1)]
+    if variant.calibration:
+        told.append(("calibrated on", calibration_told(variant.calibration)))
+    if variant.verification:
+        proof = Verification.from_json(variant.verification)
+        told.append(("proof", proof_told(proof)))
+        if proof_word(variant) != proof.verdict:
+            told.append(("its machine", "another kind of processor or runtime; here the proof says less"))
+    return told
+
+
+def step_again(step: "Mapping[str, Any]") -> str:
+    """Return a pass with its parameters, as the options of a command."""
+    settings = [f"{name}={typed(value)}" for name, value in step["parameters"].items()]
+    return " ".join([str(step["pass"]), *settings])
+
+
+def typed(value: object) -> str:
+    """Return a parameter's value as ``--set`` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def command_again(variant: "Variant", variants: "Sequence[Variant]") -> str | None:
+    """Return the command that makes a variant of its parent; ``None`` if that is not kept, or nobody knows how."""
+    parent = next((other for other in variants if other.digest == variant.parent), None)
+    if parent is None or len(variant.steps) != len(parent.steps) + 1:
+        return None
+    step = variant.steps[-1]
+    words = ["vibench", "optimize", parent.full_name, "--pass", str(step["pass"])]
+    for name, value in step["parameters"].items():
+        words += ["--set", f"{name}={typed(value)}"]
+    if variant.calibration.get("source") not in {None, "simulated"}:
+        words += ["--calibration", "DIR"]
+    return shlex.join([*words, "--name", variant.name])
+
+
+def card_told(card: "ModelCard") -> list[tuple[str, str]]:
+    """Return a card as labelled sentences."""
+    from engine.diagnosis import CLASS_TITLES
+
+    lower, upper = card.band_hz
+    classes = ", ".join(f"{key} ({CLASS_TITLES.get(key, key)})" for key in card.classes)
+    rigs = [f"{rig.name} with {rig.bearing}" + (f" ({rig.note})" if rig.note else "") for rig in card.rigs]
+    return [
+        ("network", f"{card.title}, {card.reference}"),
+        ("takes", f"windows of {card.window} samples at {card.sampling_rate_hz:g} Hz, {lower:g} to {upper:g} Hz"),
+        ("answers", f"{classes}; inconclusive below a confidence of {card.threshold:.0%}"),
+        ("validated on", "; ".join(rigs) or "no machine"),
+        *tests_told(card.evaluation),
+        ("elsewhere", card.elsewhere or "not measured"),
+    ]
+
+
+def tests_told(evaluation: "Mapping[str, Any]") -> list[tuple[str, str]]:
+    """Return what a card's tests counted as labelled sentences; a test that it lacks is left out."""
+    told = []
+    for name, counts in evaluation.get("protocols", {}).items():
+        apart = f"kept apart by {counts['kept_apart_by']}: " if "kept_apart_by" in counts else ""
+        linear = counts.get("linear_model_on_trivial_statistics")
+        beside = f"; a linear model on trivial statistics, {right_of(linear)}" if linear else ""
+        told.append((f"protocol {name}", f"{apart}{right_of(counts)}{beside}"))
+    for name, label in {"simulated": "simulated", "elsewhere": "other machines"}.items():
+        if evaluation.get(name):
+            told.append((label, right_of(evaluation[name])))
+    return told
+
+
+def right_of(counts: "Mapping[str, Any]") -> str:
+    """Return how many recordings of a test were answered right."""
+    return f"{counts.get('recordings_right', '?')} of {counts.get('recordings', '?')} recordings right"

@@ -1,0 +1,61 @@
+"""The help of ``vibench optimize``: the passes and recipes there are, and the parameters of one pass."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vibench.parser import WIDTH
+
+if TYPE_CHECKING:
+    from optimization.passes.parameters import Parameter
+
+
+def help_with_passes(told: str) -> str:
+    """Return the ordinary help with passes and recipes listed before its example."""
+    from optimization.passes import PASSES
+    from optimization.recipe import RECIPES
+
+    passes = [(name, made_by.title) for name, made_by in PASSES.items()]
+    recipes = [(path.stem, " then ".join(steps_in(path.read_text("utf-8")))) for path in sorted(RECIPES.glob("*.yaml"))]
+    before, example, after = told.rpartition("\nexample:")
+    return f"{before}\npasses:\n{listed(passes)}\n\nrecipes:\n{listed(recipes)}\n{example}{after}"
+
+
+def steps_in(recipe: str) -> list[str]:
+    """Return the passes of a recipe that comes with Vibench, in their order."""
+    import yaml
+
+    return [step["pass"] for step in yaml.safe_load(recipe)]
+
+
+def pass_help(name: str, _told: str) -> str:
+    """Return the help of one pass; raises `RecipeError` if there is none of that name."""
+    from optimization.passes.parameters import parameters_of, pass_named
+
+    made_by = pass_named(name)
+    parameters = parameters_of(made_by)
+    lines = [f"usage: vibench optimize MODEL --pass {name} [--set KEY=VALUE]...", ""]
+    lines += [*textwrap.wrap(made_by.summary, WIDTH), "", "parameters:" if parameters else "It takes no parameters."]
+    for parameter in parameters:
+        lines += parameter_told(parameter)
+    setting = f" --set {parameters[0].name}={shown(parameters[0].default)}" if parameters else ""
+    return "\n".join([*lines, "", "example:", f"  vibench optimize wdcnn --pass {name}{setting}", ""])
+
+
+def parameter_told(parameter: "Parameter") -> list[str]:
+    """Return a parameter's name, default, what it may be, and what it does."""
+    head = f"  {parameter.name}={shown(parameter.default)}"
+    text = f"{parameter.help} {parameter.allowed[0].upper()}{parameter.allowed[1:]}."
+    return [head, *textwrap.wrap(text, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+
+
+def shown(value: object) -> str:
+    """Return a value as it is typed."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def listed(rows: Sequence[tuple[str, str]]) -> str:
+    """Return names with what they are, in two columns."""
+    return "\n".join(f"  {name:<24}{text}" for name, text in rows)
