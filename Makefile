@@ -30,11 +30,13 @@ run: .venv/.run.stamp ## start Vibench; ARGS="--port 9000" passes options to `vi
 test: .venv/.dev.stamp browser ## run all tests; ARGS="-k envelope" passes options to pytest
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: .venv/.dev.stamp ## style, types, direction of imports, lock files
+lint: .venv/.dev.stamp ## style, types, direction of imports, container files, lock files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(MAKE) --no-print-directory check-lock
 
 format: .venv/.dev.stamp ## put the code into its form
@@ -57,6 +59,7 @@ check-lock: .venv/.dev.stamp
 train: .venv/.run.stamp ## train the bundled networks on the recordings in DATA=DIR
 	@test -n "$(DATA)" || { echo "Say where the recordings are: make train DATA=DIR"; exit 2; }
 	$(BIN)/python -m scripts.train_bundled "$(DATA)" $(ARGS)
+	$(BIN)/python -m scripts.bundle_int8 "$(DATA)" $(ARGS)
 
 clean: ## remove .venv and everything that tools left behind
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results

@@ -1,10 +1,16 @@
 """How benchmark scripts measure, compare and print: ratios from interleaved rounds, with an interval."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
+
+# Python looks for modules in a script's own folder first, where `optimization` is a script and not the package. Every
+# script imports this module before any package.
+sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
 
 import numpy as np
 
