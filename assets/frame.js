@@ -20,8 +20,20 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     props: { className: "notice notice-bad", role: "alert", children: "The server does not answer. Start it again, then reload." },
   };
 
+  /* Tells the server by which clock to write times. */
+  document.cookie = `zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=strict`;
+
   const ask = window.fetch;
+
+  /* What an open page asks by itself is nothing to be told about when it fails: the next thing that the user does is. */
+  const asksByItself = ([, options]) => String(options?.body).startsWith('{"output":"..jobs-revision.data');
+  async function askQuietly(request) {
+    const nothing = new Response(null, { status: 204 });
+    return ask(...request).then((answer) => (answer.ok ? answer : nothing), () => nothing);
+  }
+
   window.fetch = async (...request) => {
+    if (asksByItself(request)) return askQuietly(request);
     try {
       const answer = await ask(...request);
       if (answer.status === 401) window.location.reload(); // which leads to the login and back

@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def create_app(settings: Settings, workspace: Workspace, pages: Sequence[Page] =
         add_log_handler=False,
         enable_mcp=False,
     )
-    app.layout = frame_layout
+    app.layout = partial(frame_layout, workspace)
     register_frame(app, workspace, pages)
     for page in pages:
         page.register(app, workspace)

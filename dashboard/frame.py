@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, set_props
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 
 from dashboard.components import (
@@ -24,6 +25,7 @@ from dashboard.components.aria import aria
 from dashboard.components.theme import colour_pairs
 from dashboard.logs import report
 from dashboard.pages import Page
+from dashboard.work import WORK, WORKER, jobs_now, register_work, work_watch, worker_state
 from engine.errors import VibenchError
 from workspace.workspace import Workspace
 
@@ -34,6 +36,8 @@ PROBLEM = "problem"
 PAGE = "page"
 COLOURS = "colours"
 THEME_SWITCH = "theme-switch"
+#: Type of the ids of the numbers beside the pages' names.
+COUNT = "count"
 RECORDING = "selected-recording"
 NETWORK = "selected-network"
 
@@ -45,7 +49,7 @@ NONE = "none"
 OFFERED = 200
 
 
-def frame_layout() -> Component:
+def frame_layout(workspace: Workspace) -> Component:
     """Build the frame, before the browser has said which page it wants."""
     return html.Div(
         [
@@ -53,6 +57,7 @@ def frame_layout() -> Component:
             dcc.Store(id=TITLE),
             dcc.Store(id=COLOURS, data=colour_pairs()),
             uploads_store(),
+            *work_watch(workspace),
             html.A("Skip to content", href=f"#{PAGE}", className="skip-link"),
             html.Nav(id=NAVIGATION, **aria(label="Pages")),
             html.Header(
@@ -67,6 +72,7 @@ def frame_layout() -> Component:
 
 def register_frame(app: Dash, workspace: Workspace, pages: Sequence[Page]) -> None:
     """Lead each address to its page, and rebuild what the frame says of it."""
+    register_work(app, workspace)
 
     @app.callback(
         Output(PAGE, "children"),
@@ -97,6 +103,17 @@ def register_frame(app: Dash, workspace: Workspace, pages: Sequence[Page]) -> No
         query, page = read_query(search or ""), find_page(pages, path or "/")
         title = page.title if page else "Not found"
         return navigation(pages, page, workspace, query), top_bar(title, workspace, query)
+
+    @app.callback(
+        Output(WORKER, "children"),
+        Output({"type": COUNT, "page": ALL}, "children"),
+        Input(WORK, "data"),
+        prevent_initial_call=True,
+    )
+    def follow_work(work: Mapping[str, Any]) -> tuple[object, ...]:
+        shown = [output["id"]["page"] for output in ctx.outputs_list[1]]
+        counts = {page.name: page.count for page in pages if page.count}
+        return worker_state(work), [f"{counts[name](workspace)}" for name in shown]
 
     app.clientside_callback(
         ClientsideFunction("frame", "showTitle"), Output(TITLE, "modified_timestamp"), Input(TITLE, "data")
@@ -163,13 +180,13 @@ def _navigation_link(page: Page, is_current: bool, workspace: Workspace, suffix:
     count = page.count(workspace) if page.count else None
     parts = [icon(page.icon), html.Span(page.title, className="word")]
     if count is not None:
-        parts.append(html.Span(f"{count}", className="count word"))
+        parts.append(html.Span(f"{count}", id={"type": COUNT, "page": page.name}, className="count word"))
     names = "nav-link current" if is_current else "nav-link"
     return dcc.Link(parts, href=page.path + suffix, className=names, title=page.title)
 
 
 def navigation_foot(workspace: Workspace) -> html.Div:
-    """Say what computes here, as it is now."""
+    """Say what works and computes here, as it is now."""
     threads = workspace.settings.threads
     facts = [
         f"ONNX Runtime {version('onnxruntime')}",
@@ -177,7 +194,8 @@ def navigation_foot(workspace: Workspace) -> html.Div:
         "PyTorch loaded" if "torch" in sys.modules else "PyTorch not loaded",
     ]
     lines = html.Div([html.Div(fact) for fact in facts], className="word")
-    return html.Div([icon("cpu"), lines], className="nav-foot", title=", ".join(facts))
+    worker = html.Div(worker_state(jobs_now(workspace)[1]), id=WORKER)
+    return html.Div([worker, lines], className="nav-foot", title=", ".join(facts))
 
 
 def top_bar(title: str, workspace: Workspace, query: Mapping[str, str]) -> list[Component]:

@@ -27,11 +27,13 @@ def register_health(server: Flask, workspace: Workspace) -> None:
 
 
 def unready(workspace: Workspace) -> str | None:
-    """Return why nothing can be diagnosed here, ``None`` where all is well."""
+    """Return why something can't be done here, ``None`` where all is well."""
     try:
         if not workspace.variants.list():
             return "The workspace holds no network yet; `vibench serve` adds the bundled ones when it starts."
     except VibenchError as error:
         logger.error("Not ready: %s", error)
         return "The database can't be used; the log says why."  # anybody may ask, so neither path nor address
+    if not workspace.jobs.worker_alive():
+        return "No worker runs, so jobs wait; `vibench serve` starts one, and so does `vibench worker`."
     return None

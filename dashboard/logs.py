@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 #: Paths that are asked too often to be worth a line.
 QUIET = ("/assets/", "/_dash-component-suites/", "/health", "/ready")
-#: Key in the WSGI environment of requests that Vibench makes to itself.
+#: Key in the WSGI environment of requests not worth a line: Vibench's own, and those that an open page makes by itself.
 UNLOGGED = "vibench.unlogged"
 #: Libraries that tell at length what goes well.
 TALKATIVE = ("alembic", "werkzeug")

@@ -1,19 +1,21 @@
-"""Serving the dashboard: one gunicorn worker with threads, warm before it says where it is."""
+"""Serving the dashboard: one gunicorn process with threads, warm before it says where it is, and a worker for jobs."""
 
 import errno
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from dashboard.app import create_app
 from dashboard.logs import UNLOGGED, configure_logs
+from dashboard.watching import WatchedWorker, WatchingArbiter
 from engine.errors import SettingsError
 from workspace.settings import Settings
 from workspace.workspace import Workspace
@@ -31,6 +33,7 @@ def serve(
     settings: Settings,
     open_workspace: Callable[[Settings], Workspace],
     announce: Callable[[str], object],
+    worker: Sequence[str] | None = None,
 ) -> None:
     """Serve the dashboard until the process is told to stop.
 
@@ -42,6 +45,8 @@ def serve(
         Opens the workspace; called in the serving process, because threads and connections don't outlive a fork.
     announce : callable
         Is told the sentence with the address, once it answers.
+    worker : sequence of str, optional
+        Command that starts the worker, which is watched then; without one, jobs are somebody else's to run.
 
     Raises
     ------
@@ -57,7 +62,8 @@ def serve(
         return server
 
     sentence = f"Vibench is at {address_of(listener, settings.host)}"
-    Server(load, listener.detach(), lambda: announce(sentence)).run()
+    watched = None if worker is None else WatchedWorker(worker, settings.workspace)
+    Server(load, listener.detach(), lambda: announce(sentence), watched).run()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -101,8 +107,14 @@ def warm_up(server: Flask, settings: Settings) -> None:
 class Server(BaseApplication):
     """Gunicorn, told everything from here and nothing from files or the environment."""
 
-    def __init__(self, load: Callable[[], Flask], listener: int, ready: Callable[[], object]) -> None:
-        self._load, self._listener, self._ready = load, listener, ready
+    def __init__(
+        self,
+        load: Callable[[], Flask],
+        listener: int,
+        ready: Callable[[], object],
+        worker: WatchedWorker | None,
+    ) -> None:
+        self._load, self._listener, self._ready, self._worker = load, listener, ready, worker
         super().__init__()
 
     def load_config(self) -> None:
@@ -125,6 +137,11 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         """Build the application, in the worker's process."""
         return self._load()
+
+    def run(self) -> None:
+        """Serve, and have the worker run beside."""
+        arbiter = Arbiter(self) if self._worker is None else WatchingArbiter(self, self._worker)
+        arbiter.run()
 
 
 class StandardLogger(Logger):

@@ -36,6 +36,7 @@ from dashboard.components.controls import (
 )
 from dashboard.components.graphs import empty_figure, graph
 from dashboard.components.icons import icon
+from dashboard.components.jobs import JOBS_REVISION, job_panel, job_state, progress_bar, proof_badge
 from dashboard.components.states import empty_state, error_state, skeleton
 from dashboard.components.tables import Column, Row, table
 from dashboard.components.theme import DARK, LIGHT, Theme, current_theme, template_of
@@ -43,6 +44,7 @@ from dashboard.components.uploader import UPLOADS_DONE, uploader, uploads_store
 
 __all__ = [
     "DARK",
+    "JOBS_REVISION",
     "LIGHT",
     "UPLOADS_DONE",
     "Column",
@@ -66,8 +68,12 @@ __all__ = [
     "graph",
     "icon",
     "inline_select",
+    "job_panel",
+    "job_state",
     "link_button",
     "notice",
+    "progress_bar",
+    "proof_badge",
     "search_field",
     "segmented",
     "select_field",

@@ -18,10 +18,18 @@ from typing import Protocol
 from dash import Dash
 from dash.development.base_component import Component
 
+from dashboard.pages.benchmark import callbacks as benchmark_callbacks
+from dashboard.pages.benchmark import layout as benchmark_layout
 from dashboard.pages.diagnose import callbacks as diagnose_callbacks
 from dashboard.pages.diagnose import layout as diagnose_layout
+from dashboard.pages.jobs import callbacks as jobs_callbacks
+from dashboard.pages.jobs import layout as jobs_layout
+from dashboard.pages.models import callbacks as models_callbacks
+from dashboard.pages.models import layout as models_layout
 from dashboard.pages.recordings import callbacks as recordings_callbacks
 from dashboard.pages.recordings import layout as recordings_layout
+from dashboard.pages.system import callbacks as system_callbacks
+from dashboard.pages.system import layout as system_layout
 from workspace.workspace import Workspace
 
 
@@ -75,4 +83,16 @@ PAGES: tuple[Page, ...] = (
         count=recordings_layout.count_of,
     ),
     Page("diagnose", "Diagnose", "/diagnose", "activity", diagnose_layout.layout, diagnose_callbacks.register),
+    Page(
+        "models",
+        "Models",
+        "/models",
+        "diagram-3",
+        models_layout.layout,
+        models_callbacks.register,
+        count=models_layout.count_of,
+    ),
+    Page("benchmark", "Benchmark", "/benchmark", "speedometer2", benchmark_layout.layout, benchmark_callbacks.register),
+    Page("jobs", "Jobs", "/jobs", "list-ol", jobs_layout.layout, jobs_callbacks.register, count=jobs_layout.count_of),
+    Page("system", "System", "/system", "cpu", system_layout.layout, system_callbacks.register),
 )

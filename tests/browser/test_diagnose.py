@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from dashboard.app import create_app
 from engine.description import Description
+from optimization.calibration import simulated_calibration
+from optimization.passes import PASSES, PassContext
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -16,10 +18,18 @@ READY = "#diagnose-waveform .scatterlayer path"
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory, untrained_variants, inner_race_file):
+def int8(tmp_path_factory, untrained_variants):
+    """The ONNX variant in INT8."""
+    onnx = untrained_variants[1]
+    folder = tmp_path_factory.mktemp("int8")
+    return PASSES["quantize_static"]().run(onnx, PassContext(folder, simulated_calibration(onnx.card, windows=8)))
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory, untrained_variants, int8, inner_race_file):
     folder = tmp_path_factory.mktemp("diagnose") / "workspace"
     with Workspace.open(Settings(workspace=folder, _env_file=None)) as opened:
-        for variant in untrained_variants:
+        for variant in (*untrained_variants, int8):
             opened.variants.add(variant)
         said = Description(bearing="6205-2RS", origin={"bearing": "confirmed"})
         opened.recordings.add(inner_race_file, "inner.npz", said)
@@ -68,8 +78,9 @@ def zoom_by_mouse(page):
 def test_nothing_is_wrong_with_the_page(page, diagnosed, scheme, width, accessible, fits):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
-    page.reload()
+    page.goto(f"{page.url}&model=wdcnn/onnx&against=wdcnn/int8-static")
     page.wait_for_selector(READY)
+    expect(page.locator("#diagnose-agreement")).to_be_visible()
 
     fits()
     accessible()
@@ -88,7 +99,9 @@ def test_a_recording_is_chosen_and_told_with_its_evidence(page, address):
 def test_backends_change_by_keyboard_and_stay_in_the_address(diagnosed):
     onnx = diagnosed.get_by_role("radio", name="ONNX")
     expect(onnx).to_be_checked()
-    expect(diagnosed.get_by_role("radio", name="INT8")).to_be_disabled()
+    expect(diagnosed.get_by_role("radio", name="FP16")).to_be_disabled()
+    make = diagnosed.get_by_role("link", name="Make FP16")
+    expect(make).to_have_attribute("href", "/models?model=wdcnn/onnx&pass=convert_fp16")
     onnx.focus()
     diagnosed.keyboard.press("ArrowLeft")
     diagnosed.wait_for_url("**model=wdcnn/pytorch*")
@@ -102,12 +115,28 @@ def test_backends_change_by_keyboard_and_stay_in_the_address(diagnosed):
     expect(diagnosed.get_by_role("radio", name="ONNX")).to_be_checked()
 
 
-def test_two_backends_are_compared_window_by_window(diagnosed):
-    diagnosed.select_option("#diagnose-compare", label="PyTorch")
+def test_two_backends_answer_side_by_side(diagnosed):
+    diagnosed.select_option("#diagnose-against", label="INT8")
 
-    said = diagnosed.locator("#diagnose-comparison")
-    expect(said).to_contain_text("Same verdict, the same class in 45 of 45 windows", timeout=30_000)
-    assert "compare=wdcnn/pytorch" in diagnosed.url
+    said = diagnosed.locator("#diagnose-agreement")
+    expect(said).to_contain_text("of 45 windows; probabilities differ by at most")
+    assert "against=wdcnn/int8-static" in diagnosed.url
+    expect(diagnosed.get_by_text("ONNX says")).to_be_visible()
+    expect(diagnosed.get_by_text("INT8 says")).to_be_visible()
+    expect(diagnosed.get_by_text("Predicting took")).to_be_visible()
+    expect(diagnosed.locator("#diagnose-waveform .y2tick text")).to_have_text(["ONNX", "INT8"])
+    expect(diagnosed.locator("#diagnose-against")).to_be_focused()
+
+    diagnosed.get_by_role("radio", name="INT8").check(force=True)
+    diagnosed.wait_for_url("**model=wdcnn/int8-static&against=wdcnn/onnx")
+    expect(diagnosed.locator("#diagnose-waveform .y2tick text")).to_have_text(["INT8", "ONNX"])
+
+
+def test_a_variant_that_was_removed_meanwhile_is_told_beside_the_verdict(page, diagnosed):
+    page.goto(f"{page.url}&model=wdcnn/onnx&against=wdcnn/int8-gone")
+
+    expect(page.get_by_text("wdcnn/int8-gone can't be compared: it was removed")).to_be_visible()
+    expect(page.get_by_text("The network says")).to_be_visible()
 
 
 def test_the_waveform_zooms_and_comes_back(diagnosed):

@@ -2,6 +2,7 @@ import numpy as np
 
 from dashboard.app import keep_recording
 from engine import __version__
+from workspace.jobs.presence import become_worker
 
 
 def test_a_living_server_says_its_version(make_client):
@@ -13,6 +14,19 @@ def test_a_workspace_without_networks_is_not_ready_and_says_why(make_client):
 
     assert answer.status_code == 503
     assert "no network" in answer.json["reason"]
+
+
+def test_without_a_worker_it_is_not_ready_and_says_why(make_client, untrained_variants):
+    client = make_client()
+    workspace = client.application.extensions["workspace"]
+    workspace.variants.add(untrained_variants[0])
+
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert "No worker runs" in answer.json["reason"]
+
+    with become_worker(workspace.folder):
+        assert client.get("/ready").json == {"status": "ready"}
 
 
 def test_a_database_that_fails_is_told_without_its_address(make_client, caplog):

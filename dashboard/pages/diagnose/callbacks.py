@@ -8,9 +8,9 @@ from dash import Dash, Input, Output, State, no_update
 from dashboard.components.address import ADDRESS
 from dashboard.components.waveform import Row, register_zoom, source_of, zoomed
 from dashboard.pages.diagnose import layout as page
-from dashboard.pages.diagnose import verdict, wording
+from dashboard.pages.diagnose import verdict
 from dashboard.pages.diagnose.downloads import register_downloads
-from dashboard.pages.diagnose.examination import Selection, diagnosed, examine
+from dashboard.pages.diagnose.examination import Selection, examine
 from engine.errors import VibenchError
 from workspace.workspace import Workspace
 
@@ -28,39 +28,26 @@ def register(app: Dash, workspace: Workspace) -> None:
         except VibenchError as error:
             return page.failure(error, selection)
 
-    @app.callback(Output(verdict.COMPARISON, "children"), Input(page.SELECTION, "data"))
-    def show_comparison(data: Mapping[str, Any]) -> object:
-        selection = Selection.of(data)
-        if not selection.compare:
-            return None
-        try:
-            mine, other = (
-                diagnosed(workspace, selection.recording, model) for model in (selection.model, selection.compare)
-            )
-        except VibenchError as error:
-            return str(error)
-        return verdict.agreement(wording.compare(mine, other))
-
     @app.callback(
         Output(ADDRESS, "search", allow_duplicate=True),
         Input(verdict.BACKEND, "value"),
-        Input(verdict.COMPARE, "value"),
+        Input(verdict.AGAINST, "value"),
         State(page.SELECTION, "data"),
         prevent_initial_call=True,
     )
-    def follow_choice(model: str, compare: str | None, data: Mapping[str, Any]) -> object:
+    def follow_choice(model: str, against: str | None, data: Mapping[str, Any]) -> object:
         selection = Selection.of(data)
-        chosen = selection.choosing(model, "" if compare in (None, verdict.NOTHING) else compare)
+        chosen = selection.choosing(model, "" if against in (None, verdict.NOTHING) else against)
         return no_update if chosen == selection else chosen.query
 
     @app.callback(
         Output(page.WAVEFORM, "figure", allow_duplicate=True),
         Input(page.ZOOM, "n_clicks"),
         State(source_of(page.WAVEFORM), "data"),
-        State(page.UNCERTAIN, "data"),
+        State(page.PLACES, "data"),
         prevent_initial_call=True,
     )
-    def zoom_to_uncertain(clicks: int | None, source: Any, spans: list[list[float]]) -> object:
+    def zoom_to_places(clicks: int | None, source: Any, spans: list[list[float]]) -> object:
         if not clicks:
             return no_update
         start, stop = spans[(clicks - 1) % len(spans)]

@@ -10,12 +10,11 @@ from flask import Flask, Response, request
 
 from dashboard.errors import json_error
 from dashboard.pages.diagnose.examination import diagnosed
+from dashboard.spreadsheet import defused
 from engine.diagnosis import Diagnosis
 from engine.errors import ModelNotFoundError, RecordingNotFoundError, VibenchError
 from workspace.workspace import Workspace
 
-#: A spreadsheet takes a cell that begins so for a formula, and would run what a file's name says.
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NOT_FOUND = (RecordingNotFoundError, ModelNotFoundError)
 
 
@@ -66,13 +65,6 @@ def facts_of(diagnosis: Diagnosis) -> dict[str, object]:
         "window_hop": diagnosis.window_hop,
         "cautions": "; ".join(caution.message for caution in diagnosis.cautions),
     }
-
-
-def defused(value: object) -> object:
-    """Return a cell's content; text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(FORMULA_BEGINNINGS):
-        return f"'{value}"
-    return value
 
 
 def file_stem(diagnosis: Diagnosis) -> str:

@@ -15,8 +15,10 @@ from dashboard.components.waveform import Row, waveform_source
 from dashboard.components.words import ORIGINS, counted, missing_text, rate_text, seconds_text, unit_text
 from dashboard.pages.diagnose import figures, verdict
 from dashboard.pages.diagnose.examination import Examination, Selection, variant_named
+from dashboard.pages.diagnose.figures import Strip
+from dashboard.pages.diagnose.runs import Difference, differences, runs_of, spans_around
 from dashboard.pages.diagnose.wording import CAUTION_TITLES, envelope_label
-from engine.errors import VibenchError
+from engine.errors import ModelError, VibenchError
 from engine.runtimes import RUNTIMES
 from workspace.recording import RecordingRow
 from workspace.workspace import Workspace
@@ -24,7 +26,7 @@ from workspace.workspace import Workspace
 SELECTION = "diagnose-selection"
 RESULT = "diagnose-result"
 WAVEFORM = "diagnose-waveform"
-UNCERTAIN = "diagnose-uncertain"
+PLACES = "diagnose-places"
 ZOOM = "diagnose-zoom"
 ENVELOPE = "diagnose-envelope"
 SPECTRUM = "diagnose-spectrum"
@@ -36,7 +38,7 @@ OFFERED = 8
 GAUSS = 3
 
 
-def layout(workspace: Workspace, *, recording: str = "", model: str = "", compare: str = "", **_: str) -> Component:
+def layout(workspace: Workspace, *, recording: str = "", model: str = "", against: str = "", **_: str) -> Component:
     """Build the page: at once what is known without computing, the rest when `callbacks` has it."""
     if not recording:
         return choose_recording(workspace.recordings.list())
@@ -47,11 +49,11 @@ def layout(workspace: Workspace, *, recording: str = "", model: str = "", compar
         sentence = "The networks that come with Vibench are added when it starts: stop it and start it again."
         return ui.empty_state("diagram-3", sentence, title="No network yet")
     variant = variant_named(workspace, model)
+    selection = Selection(row.id, variant.full_name, against)
+    asked = [other for other in workspace.variants.list() if other.full_name in (variant.full_name, against)]
     sentence = f"{variant.card.title} listens to {row.name}"
-    if variant.format == "safetensors" and "torch" not in sys.modules:
+    if "torch" not in sys.modules and any(one.format == "safetensors" for one in asked):
         sentence = "PyTorch is being loaded, which takes some seconds the first time"
-    rivals = {other.full_name for other in workspace.variants.list(variant.card.name)} - {variant.full_name}
-    selection = Selection(row.id, variant.full_name, compare if compare in rivals else "")
     return html.Div(
         [
             dcc.Store(id=SELECTION, data=asdict(selection)),
@@ -112,6 +114,9 @@ def unready(row: RecordingRow) -> Component:
 def failure(error: VibenchError, selection: Selection) -> Component:
     """Say why there is no diagnosis, with what to do next."""
     action = ui.link_button("Look at the recording", edit_address(selection.recording), icon_name="pencil")
+    if isinstance(error, ModelError):
+        default = PATH + Selection(selection.recording, "").query
+        action = ui.link_button("Use the default network", default, icon_name="arrow-clockwise")
     return ui.error_state(error, title="No diagnosis", action=action)
 
 
@@ -171,31 +176,43 @@ def caution_notices(found: Examination) -> list[Component]:
 
 
 def waveform_card(found: Examination) -> Component:
-    """Build the waveform with the strip of classes."""
-    diagnosis, signal = found.diagnosis, found.signal
+    """Build the waveform with a strip of classes for each variant."""
+    diagnosis, signal, card = found.diagnosis, found.signal, found.variant.card
     row = Row(signal.samples[0], signal.sampling_rate)
-    runs = figures.runs_of(diagnosis, found.variant.card)
-    spans = figures.uncertain_spans(runs, row.end)
-    figure = figures.waveform_figure(row, runs, diagnosis, ui.current_theme())
-    zoom = ui.button("Zoom to uncertain", icon_name="arrows", small=True, id=ZOOM) if spans else None
+    strips = [Strip(verdict.title_of(found.variant, found), runs_of(diagnosis, card))]
+    differing: list[Difference] = []
+    if found.rival is not None:
+        name = verdict.title_of(found.rival.variant, found)
+        strips.append(Strip(name, runs_of(found.rival.diagnosis, card)))
+        differing = differences(diagnosis, found.rival.diagnosis, card)
+    figure = figures.waveform_figure(row, strips, diagnosis, ui.current_theme(), differing=differing)
+    uncertain = [run for run in strips[0].runs if run.uncertain]
+    what, spans = "uncertain", spans_around(uncertain, row.end)
+    if differing:
+        what, spans = "differences", spans_around(differing, row.end)
+    zoom = ui.button(f"Zoom to {what}", icon_name="arrows", small=True, id=ZOOM) if spans else None
     length = f"{seconds_text(signal.duration_s)}, {counted(len(diagnosis.start_s), 'window')}"
-    present = [key for key in diagnosis.classes if any(run.label == key for run in runs)]
-    key = [ui.class_badge(one) for one in present] if len(present) > 1 else []
+    labels = {run.label for strip in strips for run in strip.runs}
+    key = [ui.class_badge(one) for one in diagnosis.classes if one in labels] if len(labels) > 1 else []
+    height = figures.HEIGHT + (figures.SECOND_STRIP if found.rival else 0)
     return ui.card(
-        ui.graph(figure, WAVEFORM, waveform_label(found, runs), height=300, zoom=True),
+        ui.graph(figure, WAVEFORM, waveform_label(found, strips), height=height, zoom=True),
         waveform_source(WAVEFORM, found.row.id),
-        dcc.Store(id=UNCERTAIN, data=spans),
+        dcc.Store(id=PLACES, data=spans),
         title="Waveform and class per window",
         note=[html.Span(f"{length} of {diagnosis.window_length} samples"), *key],
         action=zoom,
     )
 
 
-def waveform_label(found: Examination, runs: Sequence[figures.Run]) -> str:
+def waveform_label(found: Examination, strips: Sequence[Strip]) -> str:
     """Describe the waveform's figure for those who can't see it."""
-    said = [figures.hover_text(run, found.diagnosis.classes) for run in runs[:OFFERED]]
-    more = f"; and {len(runs) - OFFERED} more" if len(runs) > OFFERED else ""
-    return f"Waveform of {found.row.name}, and the class of its windows: {'; '.join(said)}{more}"
+    told = []
+    for strip in strips:
+        said = [figures.hover_text(run, found.diagnosis.classes) for run in strip.runs[:OFFERED]]
+        more = f"; and {len(strip.runs) - OFFERED} more" if len(strip.runs) > OFFERED else ""
+        told.append(f"{f'{strip.name}: ' if len(strips) > 1 else ''}{'; '.join(said)}{more}")
+    return f"Waveform of {found.row.name}, and the class of its windows: {'. '.join(told)}"
 
 
 def envelope_card(found: Examination) -> Component:

@@ -110,25 +110,30 @@ def envelope_label(analysis: Analysis) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How two variants answer the same recording."""
+    """How two variants answer the same recording: whether with one verdict, that in words, and how near their windows.
+
+    ``windows`` begins in lower case, for it goes on where the verdict's sentence left off.
+    """
 
     same: bool
-    sentence: str
+    verdict: str
+    windows: str
 
 
 def compare(diagnosis: Diagnosis, other: Diagnosis) -> Agreement:
     """Say whether two variants of one network give the same verdict, and how far their windows agree."""
     labels = [each.verdict.label if each.verdict else None for each in (diagnosis, other)]
     same = labels[0] == labels[1]
-    verdict = "Same verdict" if same else f"Different verdict: {headline(other)[0].lower()}{headline(other)[1:]}"
+    flip = " to ".join(headline(each)[0].lower() + headline(each)[1:] for each in (diagnosis, other))
+    verdict = "Same verdict" if same else f"The verdict flips, from {flip}"
     if diagnosis.probabilities.shape != other.probabilities.shape:
-        return Agreement(same, f"{verdict}; the two judged different windows.")
+        return Agreement(same, verdict, "the two judged different windows.")
     count = len(diagnosis.probabilities)
     if not count:
-        return Agreement(same, f"{verdict}.")
+        return Agreement(same, verdict, "no window was judged.")
     agreeing = int(np.sum(diagnosis.probabilities.argmax(axis=1) == other.probabilities.argmax(axis=1)))
     largest = float(np.abs(diagnosis.probabilities - other.probabilities).max())
     far = "no probability differs by more than 0.0001"
     if largest >= 1e-4:
         far = f"probabilities differ by at most {largest:.2g}"
-    return Agreement(same, f"{verdict}, the same class in {agreeing} of {count} windows; {far}.")
+    return Agreement(same, verdict, f"the same class in {agreeing} of {count} windows; {far}.")

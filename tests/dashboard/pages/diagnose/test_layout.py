@@ -69,10 +69,10 @@ def test_an_address_that_names_what_is_not_there_is_a_known_error(workspace, rec
 
 
 def test_the_page_waits_with_the_selection_resolved(workspace, recording):
-    built = page.layout(workspace, recording=recording, compare="no/such")
+    built = page.layout(workspace, recording=recording, against="wdcnn/pytorch")
 
     (store,) = (one for one in built._traverse() if getattr(one, "id", None) == page.SELECTION)
-    assert store.data == {"recording": recording, "model": "wdcnn/onnx", "compare": ""}
+    assert store.data == {"recording": recording, "model": "wdcnn/onnx", "against": "wdcnn/pytorch"}
 
 
 def test_a_result_has_every_part_of_the_page(workspace, recording):
@@ -80,13 +80,32 @@ def test_a_result_has_every_part_of_the_page(workspace, recording):
 
     built = page.html.Div(page.result(found))
 
-    parts = {page.WAVEFORM, page.ENVELOPE, page.SPECTRUM, verdict.BACKEND, verdict.COMPARE, verdict.COMPARISON}
+    parts = {page.WAVEFORM, page.ENVELOPE, page.SPECTRUM, verdict.BACKEND, verdict.AGAINST, verdict.AGREEMENT}
     assert parts <= ids_of(built)
     text = text_of(built)
     assert found.variant.digest[:8] in text
     assert "not validated on this machine" in text
     assert "5.1 revolutions" in text
-    assert "FP16 and INT8: not made yet" in text
+    assert "FP16 and INT8 not made yet" in text
+    assert "/models?model=wdcnn/onnx&pass=quantize_static" in text
+    assert "ONNX says" in text
+    assert "PyTorch says" in text
+    assert "Same verdict" in text
+    assert "the same class in 45 of 45 windows" in text
+
+
+def test_a_variant_to_compare_with_that_was_removed_is_told_in_a_sentence_beside_the_verdict(workspace, recording):
+    built = text_of(page.html.Div(page.result(examine(workspace, Selection(recording, "wdcnn/onnx", "wdcnn/int8")))))
+
+    assert "wdcnn/int8 can't be compared: it was removed, or is no variant of wdcnn." in built
+    assert "The network says" in built
+
+
+def test_a_variant_that_was_removed_meanwhile_leads_to_the_default_one():
+    built = text_of(page.failure(ModelNotFoundError("wdcnn/int8", ["wdcnn/onnx"]), Selection("r", "wdcnn/int8")))
+
+    assert "There is no network or variant wdcnn/int8" in built
+    assert "/diagnose?recording=r" in built
 
 
 def test_a_failure_is_a_sentence_with_the_next_step():

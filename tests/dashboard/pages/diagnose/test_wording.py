@@ -105,20 +105,21 @@ def test_two_variants_that_agree():
 
     found = compare(mine, other)
 
-    assert found.same
-    assert found.sentence == "Same verdict, the same class in 3 of 3 windows; probabilities differ by at most 0.02."
+    assert (found.same, found.verdict) == (True, "Same verdict")
+    assert found.windows == "the same class in 3 of 3 windows; probabilities differ by at most 0.02."
 
 
-def test_two_variants_that_disagree_name_the_other_verdict():
+def test_two_variants_that_disagree_name_both_verdicts():
     other = diagnosis_of("outer", [[0.0, 0.0, 1.0, 0.0], *INNER])
 
     found = compare(diagnosis_of("inner", INNER * 2), other)
 
     assert not found.same
-    assert found.sentence.startswith("Different verdict: outer race fault, the same class in 1 of 2 windows")
+    assert found.verdict == "The verdict flips, from inner race fault to outer race fault"
+    assert found.windows.startswith("the same class in 1 of 2 windows")
 
 
 def test_two_variants_that_judged_different_windows_are_compared_by_verdict_alone():
     found = compare(diagnosis_of("inner", INNER), diagnosis_of("inner", INNER * 2))
 
-    assert found.sentence == "Same verdict; the two judged different windows."
+    assert (found.verdict, found.windows) == ("Same verdict", "the two judged different windows.")

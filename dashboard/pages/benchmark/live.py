@@ -1,0 +1,78 @@
+"""What is told of measurements that wait, run or failed, and of the earlier ones."""
+
+from collections.abc import Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import components as ui
+from dashboard.components.times import clock_text
+from dashboard.components.words import listed
+from dashboard.pages.benchmark.found import Found, Selection
+from dashboard.pages.benchmark.result import machine_told, windows_told
+from optimization.measurement import Benchmark
+from optimization.recommendation import sentence
+from workspace.jobs.job import Job
+
+NO_WORKER = "What is asked for waits until there is one: `vibench serve` starts it, and so does "
+
+
+def live(found: Found) -> list[Component]:
+    """Build panels of what waits and runs, and say why the newest measurement has no result."""
+    told: list[Component] = []
+    if not found.worker:
+        told.append(ui.notice([NO_WORKER, html.Code("vibench worker"), "."], title="No worker is running."))
+    if found.lost is not None:
+        told.append(lost(found.lost))
+    panels = [ui.job_panel(job) for job in found.live]
+    return [*told, ui.card(*panels, class_name="benchmark-live")] if panels else told
+
+
+def lost(job: Job) -> Component:
+    """Say why a measurement ended without a result."""
+    log = ui.link_button("Log and retry", f"/jobs?job={job.id}", icon_name="list-ol", small=True)
+    when = clock_text(job.ended_at) if job.ended_at else ""
+    if job.state == "cancelled":
+        return ui.notice(f"The measurement {job.subject} was cancelled, {when}.", tone="muted", action=log)
+    message = job.error["message"] if job.error else "Nobody knows why."
+    return ui.notice(message, title=f"Not measured, {when}.", tone="bad", action=log)
+
+
+def earlier(found: Found) -> list[Component]:
+    """List the network's measurements; nothing while there is but one to look at."""
+    if len(found.past) < 2 or found.shown is None:
+        return []
+    heads = [ui.Column("Measured"), ui.Column("Answer"), ui.Column("What"), ui.Column("Machine")]
+    rows = [row(job, measured, found) for job, measured in found.past]
+    table = ui.table(heads, rows, caption="Measurements of this network, the newest first")
+    return [ui.card(table, title="Earlier measurements", note=f"of {found.selection.network}", class_name="earlier")]
+
+
+def row(job: Job, measured: Benchmark, found: Found) -> ui.Row:
+    """Build the line of one measurement, its first cell a link to it."""
+    selection = found.selection
+    address = Selection(selection.model, job.id, selection.recording).address
+    first = measured.controls[0]
+    when = clock_text(job.ended_at or job.queued_at)
+    return ui.Row(
+        [
+            dcc.Link(when, href=address),
+            html.Span(sentence(measured, first.batch, first.threads), className="answer-told"),
+            html.Span(what(measured), className="note"),
+            html.Span(machine_told(measured.machine)[0], className="note"),
+        ],
+        chosen=found.shown is not None and job.id == found.shown[0].id,
+    )
+
+
+def what(measured: Benchmark) -> str:
+    """Say what was measured: ``onnx and int8-static; batch 1 and 32; 1 thread; 64 simulated windows``."""
+    names = list(dict.fromkeys(one.variant for one in measured.rows))
+    settings = measured.settings
+    batches, threads = (counts(values) for values in (settings.batches, settings.threads))
+    return f"{listed(names)}; batch {batches}, threads {threads}; {windows_told(measured)}"
+
+
+def counts(values: Sequence[int]) -> str:
+    """List numbers."""
+    return listed([str(value) for value in values])

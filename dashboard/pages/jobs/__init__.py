@@ -1,0 +1,1 @@
+"""Jobs: what runs, waits, failed and is done."""

@@ -1,0 +1,130 @@
+"""How a variant was made, step by step, and what its proof rests on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import components as ui
+from dashboard.components.jobs import STALE, this_machine_once
+from dashboard.components.words import counted, grouped, listed
+from dashboard.pages.models.wording import decibels, percent, proven_on, size_mb, values_text
+from engine.diagnosis import CLASS_TITLES
+from engine.variant import Variant
+from optimization.passes import PASSES
+from optimization.verification import Verification, is_stale
+
+COLUMNS = (
+    ui.Column("Pass"),
+    ui.Column("With"),
+    ui.Column("Changed"),
+    ui.Column("Size", unit="MB", numeric=True),
+    ui.Column("Took", unit="s", numeric=True),
+)
+NOT_TOLD = "Whoever made this variant did not write down what the step changed."
+#: Operators that a step's row names at most; the others are counted.
+NAMED_OPERATORS = 3
+
+
+def how_made(variant: Variant) -> Component | None:
+    """Build the table of the steps; nothing for a variant that was trained or brought as it is."""
+    if not variant.steps:
+        return None
+    rows = [step_row(step) for step in variant.steps]
+    producer = ", ".join(f"{name} {version}" for name, version in sorted(variant.producer.items()))
+    note = f"written by {producer}" if producer else None
+    steps = ui.table(COLUMNS, rows, caption="Steps, the first one on top")
+    return ui.card(steps, title="How it was made", note=note, class_name="steps")
+
+
+def step_row(step: Mapping[str, Any]) -> ui.Row:
+    """Build the row of one step."""
+    name = str(step.get("pass", "?"))
+    title = PASSES[name].title if name in PASSES else name
+    changed = step.get("changed", {})
+    return ui.Row(
+        [
+            html.Span(title, title=name),
+            values_text(step.get("parameters", {})) or html.Span("no parameters", className="muted"),
+            changes_text(changed) or html.Span("not told", className="muted", title=NOT_TOLD),
+            size_mb(changed["size_bytes"][1]) if "size_bytes" in changed else "",
+            f"{step['seconds']:.1f}" if "seconds" in step else "",
+        ]
+    )
+
+
+def changes_text(changed: Mapping[str, Any]) -> str:
+    """Write what a step changed in the graph: ``QuantizeLinear 0 to 19, 3 more operators``."""
+    if not changed:
+        return ""
+    nodes = sorted(changed.get("nodes", {}).items(), key=lambda item: -abs(item[1][1] - item[1][0]))
+    told = [f"{name} {before} to {after}" for name, (before, after) in nodes[:NAMED_OPERATORS]]
+    if len(nodes) > NAMED_OPERATORS:
+        told.append(f"{counted(len(nodes) - NAMED_OPERATORS, 'more operator')}")
+    if not told:
+        before, after = changed.get("weights", (0, 0))
+        return f"{grouped(before)} numbers to {grouped(after)}" if before != after else "weights only"
+    return ", ".join(told)
+
+
+def proof_card(proof: Verification, parent: str) -> html.Section:
+    """Build the card that tells what a proof found, on what, and whether it still holds here."""
+    windows, recordings = proof.windows, proof.recordings
+    least = f"{proof.limits.get('sqnr_db', 0):g} dB or more are asked for"
+    facts = [
+        ui.Fact("Verdicts", f"{recordings.flips} of {recordings.count} flipped", at_most(proof), hint=BOUND_HINT),
+        ui.Fact("Windows", f"{percent(windows.top1_agreement)} of {grouped(windows.count)} keep their class"),
+        ui.Fact("SQNR of logits", decibels(windows.sqnr_db), least),
+        ui.Fact("Largest error", f"{windows.max_abs_error:.2g}", "of a logit"),
+        ui.Fact("Smallest cosine", f"{windows.cosine:.5f}", "between the logits of a window"),
+        ui.Fact("Proven on", proven_on(proof.recording_set), "none calibrated on"),
+        ui.Fact("Proven with", runtime_text(proof.runtime)),
+    ]
+    stale = ui.notice(STALE, tone="warn") if is_stale(proof.to_json(), this_machine_once()) else None
+    reasons = html.Ul([html.Li(reason) for reason in proof.reasons], className="proof-reasons")
+    return ui.card(
+        stale,
+        reasons,
+        ui.fact_list(facts),
+        flips(recordings.flip_matrix),
+        recordings_of(proof.recording_set),
+        title="Proof",
+        note=f"beside {parent}",
+        class_name="proof-card",
+    )
+
+
+BOUND_HINT = "Upper end of the 95 % interval for the share of flipped verdicts (Clopper and Pearson, 1934)."
+
+
+def at_most(proof: Verification) -> str:
+    """Say how many verdicts may flip in truth."""
+    return f"at most {percent(proof.recordings.flips_upper_bound)} in truth"
+
+
+def runtime_text(runtime: Mapping[str, str]) -> str:
+    """Say on what a proof was made."""
+    sets = ", ".join(runtime.get("instruction_sets", "").split()) or "no known instruction set"
+    return f"ONNX Runtime {runtime.get('onnxruntime', '?')} on a processor with {sets}"
+
+
+def flips(matrix: Mapping[str, Mapping[str, int]]) -> Component | None:
+    """Say which verdict became which; nothing where none did."""
+    told = [
+        f"{CLASS_TITLES.get(was, was)} became {CLASS_TITLES.get(became, became)} {counted(count, 'time')}"
+        for was, row in matrix.items()
+        for became, count in row.items()
+    ]
+    return html.P(f"{listed(told).capitalize()}.", className="note") if told else None
+
+
+def recordings_of(recording_set: Mapping[str, Any]) -> html.Details:
+    """List the recordings of a proof, folded away."""
+    names = [str(one.get("name", "?")) for one in recording_set.get("recordings", ())]
+    return html.Details(
+        [
+            html.Summary(f"The {counted(len(names), 'recording')}"),
+            html.Ul([html.Li(name) for name in names], className="proof-recordings"),
+        ]
+    )

@@ -1,0 +1,185 @@
+"""The card in which a variant is asked for: the form, the command that does the same, and the jobs that do it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import components as ui
+from dashboard.components.aria import aria
+from dashboard.components.times import duration_text
+from dashboard.pages.models import ids
+from dashboard.pages.models.address import View
+from dashboard.pages.models.calibration import Candidates
+from dashboard.pages.models.following import source_of
+from dashboard.pages.models.form import Filled, form
+from dashboard.pages.models.lineage import parent_of
+from dashboard.pages.models.wording import proof_sentence, size_mb
+from engine.card import ModelCard
+from engine.variant import Variant
+from optimization.passes import Pass
+from optimization.verification import Verification
+from workspace.jobs.job import ENDED, Job
+
+NO_WORKER = "The job waits until there is one; start it with "
+WHAT_FOLLOWS = "The result is proven beside what it was made from and kept as a new variant; nothing is replaced."
+
+
+def making_card(variant: Variant, asked: Sequence[Component], told: Sequence[Component]) -> html.Section:
+    """Build the card: what asks for a variant, and below it what is told of jobs."""
+    return ui.card(
+        *asked,
+        html.Div(list(told), id=ids.JOBS, className="stack", role="status"),
+        title="Make a variant",
+        note=f"from {variant.full_name}",
+        class_name="making-card",
+    )
+
+
+def request_form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, card: ModelCard) -> list[Component]:
+    """Build the form, the command that does the same, and what starts the job."""
+    return [form(fit, state, found, card), command_box(), start_row()]
+
+
+def nothing_fits(variant: Variant, reasons: Sequence[str], variants: Sequence[Variant], view: View) -> html.Div:
+    """Say that no pass can be run on a variant, why, and where to start instead."""
+    parent = parent_of(variant, variants)
+    action = None
+    if parent is not None:
+        href = view.showing(parent.full_name).address()
+        action = ui.link_button(f"Start from {parent.name}", href, icon_name="diagram-3", small=True)
+    sentence = f"No pass can be run on {variant.full_name}: what was reduced once is not reduced again."
+    why = html.Details([html.Summary("Why"), html.Ul([html.Li(reason) for reason in reasons])], className="note")
+    return html.Div([ui.notice(sentence, tone="muted", action=action), why], className="stack")
+
+
+def command_box() -> html.Div:
+    """Make the place for the command that does the same as the form."""
+    copied: dict[str, Any] = {"data-copy-from": ids.COMMAND}
+    copy = ui.button("Copy", icon_name="copy", small=True, **copied)
+    return html.Div([html.Code(id=ids.COMMAND, **aria(label="The same as a command")), copy], className="command-box")
+
+
+def command_parts(parts: Sequence[str]) -> list[Component | str]:
+    """Build a command of which no part is torn apart where it is too long for a line."""
+    shown: list[Component | str] = []
+    for part in parts:
+        shown += [" ", html.Span(part)] if shown else [html.Span(part)]
+    return shown
+
+
+def start_row() -> html.Div:
+    """Build what starts the job, and the place for what is wrong with the form."""
+    return html.Div(
+        [
+            html.Div(id=ids.MESSAGE, role="status"),
+            html.Div(
+                [
+                    ui.button("Start", icon_name="play-fill", kind="primary", id=ids.START),
+                    html.Span(WHAT_FOLLOWS, className="note"),
+                ],
+                className="button-row start-row",
+            ),
+        ],
+        className="starting",
+    )
+
+
+def jobs_shown(jobs: Sequence[Job], variants: Sequence[Variant], view: View, *, worker: bool) -> list[Component]:
+    """Build what is told of jobs: panels of those that wait or run, sentences of those that have ended.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        In the order in which they are told.
+    variants : sequence of Variant
+        All that are kept.
+    view : View
+        What links carry along.
+    worker : bool
+        Whether there is one to run what waits.
+    """
+    told: list[Component] = []
+    if not worker:
+        told.append(
+            ui.notice([NO_WORKER, html.Code("vibench worker"), "."], title="No worker is running.", tone="warn")
+        )
+    return told + [ended(job, variants, view) if job.state in ENDED else ui.job_panel(job) for job in jobs]
+
+
+def ended(job: Job, variants: Sequence[Variant], view: View) -> Component:
+    """Say what came of a job."""
+    if job.state == "succeeded":
+        return ready(job, variants, view)
+    again = again_link(job, variants, view)
+    if job.state == "cancelled":
+        return ui.notice(
+            "It was cancelled; nothing was kept.", title=f"{job.title} {job.subject}.", tone="muted", action=again
+        )
+    reason = (job.error or {}).get("message", "")
+    return ui.notice(reason, title=f"{job.title} {job.subject} failed.", tone="bad", action=again)
+
+
+def again_link(job: Job, variants: Sequence[Variant], view: View) -> Component | None:
+    """Lead to the form, filled as the job was asked for; nothing where its variant is kept no longer."""
+    source = source_of(job, variants)
+    if source is None:
+        return None
+    href = view.showing(source.full_name, job=job.id).address()
+    link = ui.link_button("Change and start again", href, icon_name="pencil", small=True)
+    return html.Span(link, className="change-again")  # by which assets/models.js leads the keyboard into the form
+
+
+def ready(job: Job, variants: Sequence[Variant], view: View) -> Component:
+    """Say which variant a job made, and what can be done with it."""
+    made = next((one for one in variants if one.digest == (job.result or {}).get("digest")), None)
+    title = f"{job.title} {job.subject}"
+    if made is None:
+        return ui.notice("What it made was removed since.", title=f"{title}.", tone="muted")
+    there = view.showing(made.full_name)
+    links = html.Div(
+        [
+            ui.link_button("Show", there.address(), icon_name="eye", small=True),
+            ui.link_button("Diagnose", there.diagnose_address(), icon_name="activity", small=True),
+            ui.link_button("Benchmark", there.benchmark_address(), icon_name="speedometer2", small=True),
+        ],
+        className="button-row",
+    )
+    return ui.notice(made_of(job, made, variants), title=f"{made.name} is ready.", tone="good", action=links)
+
+
+def made_of(job: Job, made: Variant, variants: Sequence[Variant]) -> str:
+    """Tell size, proof and time of what a job made."""
+    parent = parent_of(made, variants)
+    parts = [f"{size_mb(made.size_bytes)} MB"]
+    if made.verification:
+        name = "its parent" if parent is None else parent.name
+        parts.append(proof_sentence(Verification.from_json(made.verification), name))
+    took = (
+        ""
+        if job.started_at is None or job.ended_at is None
+        else duration_text((job.ended_at - job.started_at).total_seconds())
+    )
+    return ", ".join(parts) + (f", made in {took}." if took else ".")
+
+
+def already(job: Job, variants: Sequence[Variant], view: View) -> Component:
+    """Say that what is asked for is there, or being made, so that nothing was started."""
+    if job.state == "succeeded":
+        made = next((one for one in variants if one.digest == (job.result or {}).get("digest")), None)
+        name = "It" if made is None else made.full_name
+        href = f"/jobs?job={job.id}" if made is None else view.showing(made.full_name).address()
+        return ui.notice(
+            f"{name} is the same, so nothing was started.",
+            title="Made already.",
+            tone="accent",
+            action=ui.link_button("Show", href, icon_name="eye", small=True),
+        )
+    action = ui.link_button("Log", f"/jobs?job={job.id}", small=True)
+    return ui.notice(
+        "The same is waiting or running, so nothing was started.",
+        title="Asked for already.",
+        tone="accent",
+        action=action,
+    )

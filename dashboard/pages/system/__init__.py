@@ -1,0 +1,1 @@
+"""System: what Vibench runs on, what it takes, and how it is set."""

@@ -1,0 +1,105 @@
+import itertools
+import json
+from dataclasses import replace
+
+import pytest
+from dash import html
+from plotly.utils import PlotlyJSONEncoder
+
+from dashboard.pages.benchmark.table import Axis, comparison, flips, proof, times_faster
+from optimization.recommendation import recommended
+
+
+def text_of(component) -> str:
+    return json.dumps(component, cls=PlotlyJSONEncoder)
+
+
+def words_of(component) -> str:
+    """What can be read of a component, without its attributes."""
+    children = getattr(component, "children", component)
+    if isinstance(children, list | tuple):
+        return " ".join(words_of(child) for child in children if child is not None)
+    return words_of(children) if hasattr(children, "children") else str(children or "")
+
+
+def test_every_variant_has_a_row_and_the_one_to_ship_is_chosen(measured):
+    built = comparison(measured, (1, 1), recommended(measured, 1, 1))
+
+    lines = [one for one in built._traverse() if isinstance(one, html.Tr)][1:]
+    assert [words_of(line.children[0]).strip() for line in lines] == ["pytorch", "onnx", "int8-static"]
+    assert [line.className for line in lines] == ["", "", "chosen"]
+
+
+def test_every_measured_number_says_how_it_was_measured(measured):
+    built = comparison(measured, (1, 1), None)
+
+    line = [one for one in built._traverse() if isinstance(one, html.Tr)][-1]
+    without = [cell for cell in line.children if not getattr(cell.children, "title", None)]
+    assert [cell.className for cell in without] == ["ladder"]
+    assert "200 interleaved rounds" in text_of(line)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"), [(0.25, "4.0 3.8 to 4.2"), (0.8, "1.25 1.19 to 1.32"), (6.4, "0.156 0.149 to 0.164")]
+)
+def test_a_ratio_is_told_as_times_faster_with_the_digits_that_it_deserves(measured, ratio, said):
+    row = replace(measured.rows[2], ratio=ratio, ratio_low=ratio * 0.95, ratio_high=ratio * 1.05)
+
+    assert words_of(times_faster(row, "how")) == said
+
+
+def test_the_axis_holds_every_interval_and_marks_one_where_it_is(measured):
+    axis = Axis.of(measured.rows)
+
+    assert axis.place(axis.low) == 0
+    assert axis.place(axis.high) == pytest.approx(100)
+    assert all(0 <= axis.place(1 / edge) <= 100 for row in measured.rows for edge in (row.ratio_low, row.ratio_high))
+    assert axis.marks() == [1.0, 2]
+
+
+def test_a_dot_stands_on_its_interval_with_what_is_faster_at_the_right(measured):
+    axis, ship = Axis.of(measured.rows), measured.rows[2]
+
+    *_, whisker, dot = axis.dot(ship, ship=True).children
+
+    left, width, place = (
+        float(text.rstrip("%")) for text in (whisker.style["left"], whisker.style["width"], dot.style["left"])
+    )
+    assert axis.place(1) < left < place < left + width
+    assert (left, left + width) == pytest.approx((axis.place(3.81), axis.place(4.21)), abs=0.1)
+    assert dot.className == "dot ship"
+
+
+def test_marks_never_run_into_each_other():
+    axis = Axis(0.01, 100.0)
+
+    places = [axis.place(mark) for mark in axis.marks()]
+    assert min(right - left for left, right in itertools.pairwise(places)) > 12
+
+
+def test_flipped_verdicts_are_told_in_red_with_what_they_may_be_in_truth(measured):
+    row = replace(measured.rows[2], proof={**measured.rows[2].proof, "flips": 3, "flips_upper_bound": 0.182})
+
+    assert words_of(flips(row)) == "3 of 40"
+    assert "At most 18.2 % in truth" in text_of(flips(row))
+    assert "tone-bad" in text_of(flips(row))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "equivalent"),
+        ({"stale": True}, "equivalent elsewhere"),
+        ({"verdict": "degraded"}, "degraded"),
+        ({"verdict": "undecided"}, "undecided"),
+    ],
+)
+def test_a_proof_is_told_as_it_was_when_the_variant_was_measured(measured, change, said):
+    row = replace(measured.rows[2], proof={**measured.rows[2].proof, **change})
+
+    assert words_of(proof(row)).strip() == said
+
+
+def test_a_variant_without_a_proof_says_so(measured):
+    assert words_of(proof(measured.rows[0])) == "not proven"
+    assert words_of(flips(measured.rows[0])) == "–"
