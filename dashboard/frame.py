@@ -22,6 +22,7 @@ from dashboard.components import (
 )
 from dashboard.components.address import ADDRESS
 from dashboard.components.aria import aria
+from dashboard.components.controls import Option
 from dashboard.components.theme import colour_pairs
 from dashboard.logs import report
 from dashboard.pages import Page
@@ -107,13 +108,16 @@ def register_frame(app: Dash, workspace: Workspace, pages: Sequence[Page]) -> No
     @app.callback(
         Output(WORKER, "children"),
         Output({"type": COUNT, "page": ALL}, "children"),
+        Output(NETWORK, "options"),
         Input(WORK, "data"),
+        State(NETWORK, "value"),
         prevent_initial_call=True,
     )
-    def follow_work(work: Mapping[str, Any]) -> tuple[object, ...]:
+    def follow_work(work: Mapping[str, Any], chosen: str | None) -> tuple[object, ...]:
         shown = [output["id"]["page"] for output in ctx.outputs_list[1]]
         counts = {page.name: page.count for page in pages if page.count}
-        return worker_state(work), [f"{counts[name](workspace)}" for name in shown]
+        offered = [{"value": key, "label": text} for key, text in networks_offered(workspace, chosen)]
+        return worker_state(work), [f"{counts[name](workspace)}" for name in shown], offered
 
     app.clientside_callback(
         ClientsideFunction("frame", "showTitle"), Output(TITLE, "modified_timestamp"), Input(TITLE, "data")
@@ -201,18 +205,26 @@ def navigation_foot(workspace: Workspace) -> html.Div:
 def top_bar(title: str, workspace: Workspace, query: Mapping[str, str]) -> list[Component]:
     """Build the page's title and the two menus that choose what the address selects."""
     recordings = [(row.id, row.name) for row in workspace.recordings.list()]
-    networks = [(variant.full_name, variant.full_name.replace("/", " / ")) for variant in workspace.variants.list()]
+    chosen, network = query.get("recording"), query.get("model")
     return [
         html.H1(title),
-        _menu(RECORDING, "Recording", recordings, query.get("recording"), without="none chosen"),
-        _menu(NETWORK, "Network", networks, query.get("model"), without="default"),
+        _menu(RECORDING, "Recording", offered(recordings, chosen, without="none chosen"), chosen),
+        _menu(NETWORK, "Network", networks_offered(workspace, network), network),
     ]
 
 
-def _menu(
-    component_id: str, label: str, options: Sequence[tuple[str, str]], chosen: str | None, *, without: str
-) -> Component:
-    offered = [option for number, option in enumerate(options) if number < OFFERED or option[0] == chosen]
+def networks_offered(workspace: Workspace, chosen: str | None) -> list[Option]:
+    """Return what the menu of the networks offers."""
+    names = [variant.full_name for variant in workspace.variants.list()]
+    return offered([(name, name.replace("/", " / ")) for name in names], chosen, without="default")
+
+
+def offered(options: Sequence[Option], chosen: str | None, *, without: str) -> list[Option]:
+    """Return what a menu offers: nothing, which is called ``without``, the first `OFFERED`, and what is chosen."""
+    shown = [option for number, option in enumerate(options) if number < OFFERED or option[0] == chosen]
+    return [(NONE, without), *shown]
+
+
+def _menu(component_id: str, label: str, options: Sequence[Option], chosen: str | None) -> Component:
     known = chosen if any(value == chosen for value, _ in options) else NONE
-    shown = [(NONE, without), *offered]
-    return inline_select(component_id, label, shown, value=known, class_name="menu", size="sm")
+    return inline_select(component_id, label, options, value=known, class_name="menu", size="sm")

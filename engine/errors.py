@@ -158,7 +158,8 @@ class SamplingRateMissingError(SignalError):
 
     def __str__(self) -> str:
         hint = f" {self.proposal}" if self.proposal else ""
-        return f"{self.name} does not say its sampling rate: give --sampling-rate HZ.{hint}"
+        remedy = "give --sampling-rate HZ, or say it in a recordings.csv beside it"
+        return f"{self.name} does not say its sampling rate: {remedy}.{hint}"
 
 
 class SamplingRateInvalidError(SignalError):

@@ -74,7 +74,11 @@ class Variant:
 
     def check_weights(self) -> None:
         """Raise `DamagedModelError` unless the weight file still has the variant's digest."""
-        if sha256_of(self.weights) != self.digest:
+        try:
+            digest = sha256_of(self.weights)
+        except FileNotFoundError as error:  # somebody removed it while it was being used
+            raise DamagedModelError(self.full_name, "its weight file is gone") from error
+        if digest != self.digest:
             raise DamagedModelError(self.full_name, "its weight file is not the one its digest names")
 
     def describe(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from engine.variant import Variant
 from optimization.calibration import calibrate_on, simulated_calibration
 from optimization.intervals import RESOLUTION, Interval, compare, median_interval
 from optimization.measurement import SCHEMA, Benchmark, BenchmarkSettings, Control, Row, Speed
-from optimization.measuring import Alone, Timed, measure_alone, measure_rounds
+from optimization.measuring_process import Alone, Timed, measure_alone, measure_rounds
 from optimization.progress import Progress, silent
 from optimization.recommendation import sentence
 from optimization.recording_set import RecordingSet

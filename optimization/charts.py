@@ -7,14 +7,22 @@ from typing import Protocol
 
 import plotly.graph_objects as go
 
-from optimization.labels import LETTER, Place, place_labels
+from optimization.chart_labels import LETTER, Place, place_labels
 from optimization.measurement import Row
 
 #: What a figure leaves free on both sides of a logarithmic axis, as a share of its length.
 MARGIN = 0.12
 LEAST_DECADES = 0.7  #: of a logarithmic axis, so that it has at least two ticks
 BAR_WIDTH = 0.62
+MOST_LETTERS = 24  #: of a name along the bars
 LEAST_BARS_PX = 240  #: of the width in which bars and the texts at their ends are drawn
+
+
+class Sized(Protocol):
+    """What has a weight file."""
+
+    @property
+    def size_bytes(self) -> int: ...  # noqa: D102
 
 
 class Colours(Protocol):
@@ -141,17 +149,26 @@ def bars(
 
 def name_bars(figure: go.Figure, rows: Sequence[Row]) -> None:
     """Write the variants' names along the bars; by number, because two names may be one as plotly shows them."""
-    names = [escape(row.variant) for row in rows]
+    label_bars(figure, [row.variant for row in rows])
+
+
+def label_bars(figure: go.Figure, names: Sequence[str]) -> None:
+    """Write names along bars that stand at 0, 1, 2 from the top; a long one is cut, so that the bars have room."""
     figure.update_yaxes(
-        tickvals=list(range(len(rows))),
-        ticktext=names,
+        tickvals=list(range(len(names))),
+        ticktext=[escape(shortened(name)) for name in names],
         ticks="outside",  # unseen, but they keep the names off their bars
         ticklen=6,
         tickcolor="rgba(0,0,0,0)",
-        range=[len(rows) - 0.5, -0.5],
+        range=[len(names) - 0.5, -0.5],
         showgrid=False,
         fixedrange=True,
     )
+
+
+def shortened(name: str) -> str:
+    """Return a name of at most `MOST_LETTERS` letters, cut where it is longer: ``a-variant-of-a-rather-l…``."""
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
 def annotation(x: float, y: float, text: str, place: Place, colour: str, leader: str) -> dict[str, object]:
@@ -188,9 +205,14 @@ def is_degraded(row: Row) -> bool:
     return row.proof.get("verdict") == "degraded"
 
 
-def size_unit(rows: Sequence[Row]) -> tuple[float, str]:
-    """Return the unit that suits the largest variant, and its bytes."""
-    return (1e6, "MB") if max(row.size_bytes for row in rows) >= 1e6 else (1e3, "kB")
+def size_unit(rows: Sequence[Sized]) -> tuple[float, str]:
+    """Return the bytes and the name of the unit that suits the largest variant."""
+    return unit_for(max(row.size_bytes for row in rows))
+
+
+def unit_for(largest_bytes: float) -> tuple[float, str]:
+    """Return the bytes and the name of the unit in which files of up to so many bytes are told."""
+    return (1e6, "MB") if largest_bytes >= 1e6 else (1e3, "kB")
 
 
 def rounded(value: float) -> str:

@@ -49,7 +49,7 @@ def folder_set(folder: Path, *, recordings_csv: Path | None = None, limits: Limi
     if not folder.is_dir():
         raise FileAccessError(folder.name, "it is no folder" if folder.exists() else "there is no such folder")
     listed = listed_files(folder, recordings_csv)
-    files = plain_files(folder) if listed is None else listed
+    files = plain_files(folder) if listed is None else [must_exist(file, recordings_csv) for file in listed]
     found = []
     for file in files:
         try:
@@ -72,14 +72,21 @@ def absolute(path: Path) -> Path:
 
 
 def listed_files(folder: Path, recordings_csv: Path | None) -> list[Path] | None:
-    """Return the files in a folder that a table lists, in the table's order; ``None`` without a table.
+    """Return the files in a folder that a table lists, in the table's order, there or not; ``None`` without a table.
+
+    Parameters
+    ----------
+    folder : Path
+        `absolute`.
+    recordings_csv : Path or None
+        The table; ``None`` for a ``recordings.csv`` in the folder or in one of the two above it.
 
     Raises
     ------
     DescriptionError
         If the table can't be understood, or lists a file outside of its folder.
     FileAccessError
-        If the table or a listed file is not there.
+        If the table is not there.
     """
     above = [parent / RECORDINGS_CSV for parent in (folder, *folder.parents[:2])]
     tables = [recordings_csv] if recordings_csv is not None else [one for one in above if one.is_file()]
@@ -89,7 +96,7 @@ def listed_files(folder: Path, recordings_csv: Path | None) -> list[Path] | None
         if not files and recordings_csv is not None:  # a table kept elsewhere names the files themselves
             files = [folder / name for name in names if (folder / name).exists()]
         if files or table.parent == folder:
-            return [must_exist(file, table) for file in files]
+            return files
     return None
 
 
@@ -106,10 +113,11 @@ def within(folder: Path, files: Iterable[Path]) -> list[Path]:
     return [file for file in files if file.is_relative_to(folder)]
 
 
-def must_exist(file: Path, table: Path) -> Path:
+def must_exist(file: Path, recordings_csv: Path | None) -> Path:
     """Return a listed file; raises `FileAccessError` if it is not there."""
     if not file.is_file():
-        raise FileAccessError(file.name, f"{table.name} lists it, but there is no such file")
+        table = RECORDINGS_CSV if recordings_csv is None else recordings_csv.name
+        raise FileAccessError(file.name, f"{table} lists it, but there is no such file")
     return file
 
 

@@ -7,12 +7,13 @@ from typing import Any, Literal, Self, TypeVar, get_args
 
 from engine.errors import BenchmarkError
 from engine.machine import Machine
+from engine.runtimes.base import BATCH
 
 SCHEMA = "vibench.benchmark/1"
 Speed = Literal["baseline", "faster", "slower", "tie"]
 Kind = TypeVar("Kind")
 
-LARGEST_BATCH = 4096
+LARGEST_BATCH = BATCH  #: a session cuts larger ones, so their latency would be that of several calls
 WINDOWS_SAID = ("source", "recording", "count")  #: of the windows that were given to the variants
 #: Below the lower end an interval has too little to rest on.
 FEWEST_ROUNDS, MOST_ROUNDS = 10, 10_000

@@ -14,7 +14,7 @@ from optimization.passes import Changes, Pass, PassContext
 from optimization.passes.changes import compare
 from optimization.passes.parameters import pass_from_json, shown
 from optimization.progress import Progress, silent
-from optimization.recording_set import RecordingSet, calibration_and_proof, require_rate
+from optimization.recording_set import RecordingSet, calibration_and_proof, require_rate, with_simulated
 from optimization.verification import Verification, verify
 
 SCHEMA = "vibench.optimization/1"
@@ -278,8 +278,7 @@ def sets_for(
     """Say what to calibrate on and what to prove with; where nothing calibrates, all recordings serve the proof."""
     if recordings is None or recipe.calibrates:
         return calibration_and_proof(recordings, card)
-    _, simulated = calibration_and_proof(None, card)
-    return None, RecordingSet("both", (*recordings.recordings, *simulated.recordings), simulated.seed)
+    return None, with_simulated(recordings, card)
 
 
 def calibration_from(recordings: RecordingSet | None, card: ModelCard, windows: int, progress: Progress) -> Calibration:

@@ -1,6 +1,7 @@
 """Which variant to ship, in one sentence that never says more than was measured and proven."""
 
 from collections.abc import Mapping
+from math import ceil, floor, log10
 from typing import Any
 
 from optimization.measurement import Benchmark, Row
@@ -9,14 +10,24 @@ PROVEN = "equivalent"
 
 
 def recommended(measured: Benchmark, batch: int, threads: int) -> Row | None:
-    """Return the fastest variant that is faster than the baseline and proven to give the same verdicts.
+    """Return the fastest variant that is faster than the baseline and is known to give the same verdicts.
 
     ``None`` if there is none, or if the control was no tie.
     """
     if measured.control_at(batch, threads).verdict != "tie":
         return None
-    proven = [row for row in measured.rows_at(batch, threads) if row.verdict == "faster" and is_proven(row.proof)]
+    proven = [row for row in measured.rows_at(batch, threads) if row.verdict == "faster" and may_ship(row)]
     return min(proven, key=lambda row: row.ratio, default=None)
+
+
+def may_ship(row: Row) -> bool:
+    """Whether a variant gives its network's verdicts: proven here, or the network itself."""
+    return is_original(row) or is_proven(row.proof)
+
+
+def is_original(row: Row) -> bool:
+    """Whether a variant is the network as it was trained, against which the others are proven."""
+    return row.backend == "pytorch" and not row.proof
 
 
 def is_proven(proof: Mapping[str, Any]) -> bool:
@@ -39,7 +50,8 @@ def sentence(measured: Benchmark, batch: int, threads: int) -> str:
         return f"The control was no tie ({base} took {itself}): close other programs and measure again."
     best = recommended(measured, batch, threads)
     if best is not None:
-        return f"Ship {best.full_name}: {times_faster(best)} than {base}, {flips_told(best.proof)}."
+        known = "the network as it was trained" if is_original(best) else flips_told(best.proof)
+        return f"Ship {best.full_name}: {times_faster(best)} than {base}, {known}."
     others = [row for row in measured.rows_at(batch, threads) if row.verdict != "baseline"]
     if not others:
         return f"Only {base} was measured: choose other variants to compare it with."
@@ -77,9 +89,21 @@ def speed_told(row: Row) -> str:
 
 
 def times(median: float, low: float, high: float, than: str) -> str:
-    """Write a factor with its interval, all three with the digits that it takes to tell them apart."""
-    digits = 0 if median >= 20 else 2 if median < 1.5 or high - low < 0.15 else 1
+    """Write a factor with its interval: ``1.83 times faster [1.82 to 1.84]``."""
+    digits = decimals(median, low, high)
     return f"{median:.{digits}f} times {than} [{low:.{digits}f} to {high:.{digits}f}]"
+
+
+def decimals(median: float, low: float, high: float) -> int:
+    """Return how many decimals a factor needs so that its interval is two units of the last one wide.
+
+    There are three digits at most: what a control shows of a machine's noise makes more meaningless.
+    """
+    most = max(2 - floor(log10(median)), 0)
+    width = high - low
+    # Rounding errors of the difference must not cost a digit.
+    wanted = ceil(-log10(width / 2) - 1e-9) if width > 0 else most
+    return min(max(wanted, 1 if median < 10 else 0), most)
 
 
 def flips_told(proof: Mapping[str, Any]) -> str:

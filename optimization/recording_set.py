@@ -170,13 +170,21 @@ def calibration_and_proof(recordings: RecordingSet | None, card: ModelCard) -> t
     CalibrationError
         If the set is empty.
     """
-    simulated = simulated_for(card, PROVEN_WITH, seed=PROOF_SEED)
-    if recordings is None:
-        return None, simulated
-    if len(groups_of(recordings)) == 1:
-        return recordings, simulated
+    if recordings is None or len(groups_of(recordings)) == 1:
+        return recordings, simulated_proof(card)
     calibrate_on, held_out = split(recordings)
-    return calibrate_on, RecordingSet("both", (*held_out.recordings, *simulated.recordings), simulated.seed)
+    return calibrate_on, with_simulated(held_out, card)
+
+
+def with_simulated(recordings: RecordingSet, card: ModelCard) -> RecordingSet:
+    """Return recordings together with the simulated ones of `simulated_proof`."""
+    simulated = simulated_proof(card)
+    return RecordingSet("both", (*recordings.recordings, *simulated.recordings), simulated.seed)
+
+
+def simulated_proof(card: ModelCard) -> RecordingSet:
+    """Return the simulated recordings that every proof of a network rests on."""
+    return simulated_for(card, PROVEN_WITH, seed=PROOF_SEED)
 
 
 def simulated_for(card: ModelCard, count: int, *, seed: int, windows_each: int = 2) -> RecordingSet:

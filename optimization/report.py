@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from optimization.charts import latency_against_size, latency_bars, rounded, size_bars, size_unit
 from optimization.measurement import Benchmark, Control, Row
-from optimization.recommendation import recommended, sentence, speed_told
+from optimization.recommendation import is_original, recommended, sentence, speed_told
 
 PLOTLY = Path(__file__).parents[1] / "assets" / "vendor" / "plotly-cartesian-4.1.1.min.js"
 STYLE, SCRIPT = Path(__file__).with_name("report.css"), Path(__file__).with_name("report.js")
@@ -168,7 +168,7 @@ def table(rows: Sequence[Row], ship: Row | None, baseline: str) -> str:
 def verdicts_told(row: Row) -> str:
     """Say what is proven of a variant's verdicts: ``0 of 40, equivalent``."""
     if not row.proof:
-        return "no proof"
+        return "original" if is_original(row) else "no proof"
     stale = ", of another machine or runtime" if row.proof.get("stale") else ""
     return f"{row.proof['flips']} of {row.proof['recordings']}, {row.proof['verdict']}{stale}"
 

@@ -178,22 +178,22 @@ def decide(windows: WindowComparison, recordings: RecordingComparison) -> tuple[
     kept = f"{round(windows.top1_agreement * windows.count)} of {windows.count} windows keep their class"
     worse = []
     if windows.top1_agreement < LIMITS["top1_agreement"]:
-        worse.append(f"Only {kept}; {LIMITS['top1_agreement']:.0%} must.")
+        worse.append(f"Only {kept}; {100 * LIMITS['top1_agreement']:.0f} % must.")
     if windows.sqnr_db is not None and windows.sqnr_db < LIMITS["sqnr_db"]:
         worse.append(
             f"The error of its logits lies only {windows.sqnr_db:.1f} dB below the logits; "
             f"{LIMITS['sqnr_db']:g} dB are needed."
         )
     if at_least > allowed:
-        worse.append(f"{flipped}, which means at least {at_least:.1%} in truth; {allowed:.0%} may.")
+        worse.append(f"{flipped}, which means at least {100 * at_least:.1f} % in truth; {100 * allowed:.0f} % may.")
     if worse:
         return "degraded", tuple(worse)
     if at_most > allowed:
-        reason = f"{flipped}, which means up to {at_most:.1%} in truth; {allowed:.0%} may."
+        reason = f"{flipped}, which means up to {100 * at_most:.1f} % in truth; {100 * allowed:.0f} % may."
         return "undecided", (reason, f"{kept}.", "More recordings of your own would tell.")
     error = "the same" if windows.sqnr_db is None else f"{windows.sqnr_db:.1f} dB above their error"
     return "equivalent", (
-        f"{flipped}, which means at most {at_most:.1%} in truth; {allowed:.0%} may.",
+        f"{flipped}, which means at most {100 * at_most:.1f} % in truth; {100 * allowed:.0f} % may.",
         f"{kept}; the logits are {error}.",
     )
 

@@ -14,17 +14,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from engine.card import ModelCard
-from engine.diagnosis import calibrated_probabilities, judge
-from engine.preparation import prepare
 from engine.runtimes import load
 from engine.variant import Variant, sha256_of
 from optimization.comparison import WindowComparison, WindowTally
 from optimization.passes.export_onnx import ExportOnnx
 from optimization.passes.quantize_static import QuantizeStatic
 from optimization.recipe import Recipe, optimize
-from optimization.recording_set import PROOF_SEED, PROVEN_WITH, RecordingSet, SetRecording, simulated_for
-from optimization.verification import verify
+from optimization.recording_set import RecordingSet, SetRecording, with_simulated
+from optimization.verification import label_of, verify
 from scripts.training_data import TABLE, read_signal
 
 BUNDLED = Path(__file__).parent.parent / "engine" / "bundled"
@@ -99,7 +96,9 @@ def best_of(network: Variant, recordings: RecordingSet, scratch: Path) -> Varian
         onnx, recipe, scratch / "recordings", recordings=recordings, windows=WINDOWS, resample=True
     ).variant
     on_simulated = optimize(onnx, recipe, scratch / "simulated", windows=WINDOWS).variant
-    on_simulated = replace(on_simulated, verification=proof_with(recordings, on_simulated, onnx))
+    # It saw none of the recordings, so they all serve its proof.
+    proof = verify(on_simulated, onnx, with_simulated(recordings, network.card))
+    on_simulated = replace(on_simulated, verification=proof.to_json())
     candidates = [compare(variant, onnx, recordings.recordings) for variant in (on_recordings, on_simulated)]
     for candidate in candidates:
         tell(candidate)
@@ -109,31 +108,18 @@ def best_of(network: Variant, recordings: RecordingSet, scratch: Path) -> Varian
     return max(admitted, key=lambda candidate: candidate.windows.sqnr_db or float("inf")).variant
 
 
-def proof_with(recordings: RecordingSet, variant: Variant, parent: Variant) -> dict[str, object]:
-    """Return the proof of a variant that saw none of the recordings, made with them and simulated ones."""
-    simulated = simulated_for(variant.card, PROVEN_WITH, seed=PROOF_SEED)
-    both = RecordingSet("both", (*recordings.recordings, *simulated.recordings), simulated.seed)
-    return verify(variant, parent, both).to_json()
-
-
 def compare(variant: Variant, parent: Variant, recordings: Sequence[SetRecording]) -> Candidate:
     """Ask both variants about all windows of all recordings."""
     tally, flips = WindowTally(), []
     with load(parent) as before, load(variant) as after:
         for recording in recordings:
-            windows = prepare(recording.load(), variant.card).windows
+            windows = recording.windows(variant.card)
             logits = before.predict(windows), after.predict(windows)
             tally.add(*logits)
             was, now = (label_of(one, variant.card) for one in logits)
             if was != now:
                 flips.append(f"{recording.name}: {was} becomes {now}")
     return Candidate(variant, tally.result(), tuple(flips))
-
-
-def label_of(logits: object, card: ModelCard) -> str:
-    """Return the label that a diagnosis would give for the logits of a recording."""
-    verdict = judge(calibrated_probabilities(logits, card.temperature), card)  # type: ignore[arg-type]
-    return "none" if verdict is None else verdict.label
 
 
 def tell(candidate: Candidate) -> None:

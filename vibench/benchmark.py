@@ -3,22 +3,25 @@
 import os
 import secrets
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import FileAccessError
 from vibench.models import variants_here
 from vibench.output import indented, one_line, print_json, print_table
 from vibench.parser import Parser
 from vibench.progress import WorkProgress
+from vibench.turns import turn
 
 if TYPE_CHECKING:
-    from engine.readers.limits import Limits
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.card import ModelCard
     from engine.variant import Variant
     from optimization.benchmark import Benchmark, BenchmarkSettings
-    from optimization.recording_set import RecordingSet
+    from workspace.settings import Settings
 
 SUMMARY = "Measure variants of a network side by side, and say which one to ship."
 EXAMPLE = "vibench benchmark wdcnn --batch 1,32 --report wdcnn.html"
@@ -33,7 +36,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--threads", type=numbers, metavar="N,...", help="threads to compute with (default: 1)")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of measuring each by turns (default: 200)")
     parser.add_argument("--baseline", metavar="VARIANT", help="what ratios are to (default: the ONNX variant)")
-    parser.add_argument("--recordings", type=Path, metavar="DIR", help="measure on their windows (default: simulated)")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--recordings", type=Path, metavar="DIR", help="measure on their windows (default: simulated)")
+    source.add_argument("--recording", metavar="ID", help="measure on the windows of one in the workspace")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page that opens offline; is replaced")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -48,7 +53,7 @@ def numbers(text: str) -> tuple[int, ...]:
 
 def run(arguments: Namespace) -> int:
     """Measure, write the report, print the answer."""
-    from optimization.benchmark import benchmark, benchmark_windows, require_measurable
+    from optimization.benchmark import benchmark, require_measurable
     from workspace.naming import resolve
     from workspace.settings import load_settings
 
@@ -57,7 +62,6 @@ def run(arguments: Namespace) -> int:
         check_place(arguments.report)
     settings = load_settings(host="127.0.0.1")
     progress = WorkProgress()
-    recordings = None if arguments.recordings is None else recordings_in(arguments.recordings, settings.reader_limits)
     here = variants_here()
     variants = chosen(arguments.variants, here)
     if arguments.baseline is not None:
@@ -66,9 +70,9 @@ def run(arguments: Namespace) -> int:
         if baseline.full_name not in {variant.full_name for variant in variants}:
             variants = [baseline, *variants]
     require_measurable(variants, wanted)
-    windows, source = benchmark_windows(variants[0].card, max(wanted.batches), recordings)
+    windows, source = windows_of(arguments, settings, variants[0].card, max(wanted.batches))
     try:
-        with alone(settings.workspace, progress):
+        with turn(settings.workspace, progress, alone=True):
             measured = benchmark(variants, wanted, windows, source, progress=progress)
     finally:
         progress.clear()
@@ -89,11 +93,23 @@ def settings_of(arguments: Namespace, baseline: str | None = None) -> "Benchmark
     return BenchmarkSettings(**{name: value for name, value in given.items() if value is not None})
 
 
-def recordings_in(folder: Path, limits: "Limits") -> "RecordingSet":
-    """Return the recordings in a folder; see `optimization.folder.folder_set` for what it raises."""
-    from optimization.folder import folder_set
+def windows_of(
+    arguments: Namespace, settings: "Settings", card: "ModelCard", count: int
+) -> "tuple[NDArray[np.float32], dict[str, Any]]":
+    """Return windows to measure on, at least ``count``, and what they are from; raises as what it calls."""
+    from optimization.benchmark import benchmark_windows
 
-    return folder_set(folder, limits=limits)
+    if arguments.recording is not None:
+        from workspace.sets import recording_set
+        from workspace.workspace import Workspace
+
+        with Workspace.open(settings) as workspace:
+            return benchmark_windows(card, count, recording_set(workspace, [arguments.recording]))
+    if arguments.recordings is not None:
+        from optimization.folder import folder_set
+
+        return benchmark_windows(card, count, folder_set(arguments.recordings, limits=settings.reader_limits))
+    return benchmark_windows(card, count, None)
 
 
 def chosen(names: Sequence[str], here: "Sequence[Variant]") -> "list[Variant]":
@@ -106,21 +122,6 @@ def chosen(names: Sequence[str], here: "Sequence[Variant]") -> "list[Variant]":
         for variant in of_network or [resolve(name, here)]:
             found.setdefault(f"{variant.full_name} {variant.digest}", variant)
     return list(found.values())
-
-
-@contextmanager
-def alone(workspace: Path, progress: WorkProgress) -> Iterator[None]:
-    """Wait until neither a worker nor another command measures or works in the workspace, and keep them waiting."""
-    from workspace.jobs.measuring import measuring, try_measuring
-
-    held = try_measuring(workspace, alone=True)
-    if held is None:
-        progress("Waiting for a job of this workspace to end", 0, 0)
-        with measuring(workspace, alone=True):
-            yield
-    else:
-        with held:
-            yield
 
 
 def check_place(report: Path) -> None:

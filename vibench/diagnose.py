@@ -95,17 +95,12 @@ def recordings_in(given: Path) -> list[Path]:
     Raises
     ------
     DescriptionError
-        If the table can't be understood.
+        If the table can't be understood, or lists a file outside of its folder.
     """
-    from engine.sidecar import RECORDINGS_CSV, read_recordings_csv
+    from optimization.folder import absolute, listed_files
 
-    folder = given.absolute()
-    for above in (folder, *folder.parents[:2]) if given.is_dir() else ():
-        if (above / RECORDINGS_CSV).is_file():
-            listed = [above / name for name in read_recordings_csv(above / RECORDINGS_CSV)]
-            if inside := [file for file in listed if file.is_relative_to(folder)]:
-                return inside
-    return [folder]  # absolute, because "." has no name of its own
+    path = absolute(given)  # because "." has no name of its own
+    return (listed_files(path, None) if path.is_dir() else None) or [path]
 
 
 def said_on_command_line(arguments: Namespace) -> "Description":

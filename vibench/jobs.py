@@ -62,10 +62,13 @@ def show_all(queue: "JobQueue", *, as_json: bool) -> None:
     if as_json:
         print_json([facts(job) for job in jobs])
         return
+    if not jobs:
+        print("There is no job; the pages Models and Benchmark start them.")
+        return
     rows = [(job.id, state_of(job), since(job), f"{job.title} {job.subject}") for job in jobs]
     print_table(("job", "state", "since", "what"), [tuple(map(one_line, row)) for row in rows])
-    if any(job.state == "queued" for job in jobs) and not queue.worker_alive():
-        print("No worker runs, so these wait: start one with `vibench serve` or `vibench worker`.")
+    if any(job.state in {"queued", "running"} for job in jobs) and not queue.worker_alive():
+        print("No worker runs, so none of these goes on: start one with `vibench serve` or `vibench worker`.")
 
 
 def show(job: "Job", log: "Sequence[LogLine]", *, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """Variants as ``vibench models`` tells them."""
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from vibench.output import indented, one_line, print_json, print_table
@@ -61,8 +60,14 @@ def parent_name(variant: "Variant", variants: "Sequence[Variant]") -> str:
     """Return what a variant was made from: its name, the digest of one that is not kept, or nothing."""
     if variant.parent is None:
         return ""
-    kept = (other.name for other in variants if (other.digest, other.card.name) == (variant.parent, variant.card.name))
-    return next(kept, variant.parent[:12])
+    kept = parent_of(variant, variants)
+    return variant.parent[:12] if kept is None else kept.name
+
+
+def parent_of(variant: "Variant", variants: "Sequence[Variant]") -> "Variant | None":
+    """Return what a variant was made from; ``None`` if it was trained, or its parent is not kept."""
+    kept = (other for other in variants if (other.digest, other.card.name) == (variant.parent, variant.card.name))
+    return next(kept, None)
 
 
 def print_variant(variant: "Variant", variants: "Sequence[Variant]", *, as_json: bool) -> None:
@@ -91,8 +96,8 @@ def origin_told(variant: "Variant", variants: "Sequence[Variant]") -> list[tuple
 
     told = []
     if variant.parent is not None:
-        kept = any(other.digest == variant.parent for other in variants)
-        told.append(("made from", parent_name(variant, variants) + ("" if kept else ", which is not kept here")))
+        kept = "" if parent_of(variant, variants) else ", which is not kept here"
+        told.append(("made from", parent_name(variant, variants) + kept))
     told += [(f"step {number}", step_again(step)) for number, step in enumerate(variant.steps, start=1)]
     if variant.calibration:
         told.append(("calibrated on", calibration_told(variant.calibration)))
@@ -106,29 +111,10 @@ def origin_told(variant: "Variant", variants: "Sequence[Variant]") -> list[tuple
 
 def step_again(step: "Mapping[str, Any]") -> str:
     """Return a pass with its parameters, as the options of a command."""
+    from optimization.command import typed
+
     settings = [f"{name}={typed(value)}" for name, value in step["parameters"].items()]
     return " ".join([str(step["pass"]), *settings])
-
-
-def typed(value: object) -> str:
-    """Return a parameter's value as ``--set`` takes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def command_again(variant: "Variant", variants: "Sequence[Variant]") -> str | None:
-    """Return the command that makes a variant of its parent; ``None`` if that is not kept, or nobody knows how."""
-    parent = next((other for other in variants if other.digest == variant.parent), None)
-    if parent is None or len(variant.steps) != len(parent.steps) + 1:
-        return None
-    step = variant.steps[-1]
-    words = ["vibench", "optimize", parent.full_name, "--pass", str(step["pass"])]
-    for name, value in step["parameters"].items():
-        words += ["--set", f"{name}={typed(value)}"]
-    if variant.calibration.get("source") not in {None, "simulated"}:
-        words += ["--calibration", "DIR"]
-    return shlex.join([*words, "--name", variant.name])
 
 
 def card_told(card: "ModelCard") -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import BackendMissingError, ModelNotFoundError, ModelRefusedError, UsageError, WorkspaceError
-from vibench.model_told import command_again, facts, print_variant, print_variants
+from vibench.model_told import facts, parent_of, print_variant, print_variants
 from vibench.output import indented, one_line, print_json
 from vibench.parser import Parser
 from vibench.progress import Progress
@@ -33,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
     one.add_argument("name", metavar="NAME", help="network, NETWORK/VARIANT, folder or digest")
     summary = "Keep a variant that was made elsewhere, once a process of its own has tried it."
     another = actions.add_parser(
-        "add", help="keep one made elsewhere", description=summary, example="vibench models add wdcnn/int8-static"
+        "add", help="keep one made elsewhere", description=summary, example="vibench models add made/wdcnn/int8-static"
     )
     another.add_argument(
         "file", type=Path, metavar="FILE", help="folder of a variant, or .onnx file that carries its card"
@@ -176,6 +176,7 @@ def remove(name: str, *, as_json: bool) -> None:
     UsageError
         If a whole network is named.
     """
+    from optimization.command import command_again, on_recordings
     from workspace.naming import named
     from workspace.seeding import comes_back
 
@@ -190,13 +191,14 @@ def remove(name: str, *, as_json: bool) -> None:
             return
         told = facts(variant)
         workspace.variants.remove(variant.full_name)
-    again = None if comes_back(variant) else command_again(variant, variants)
+    again = None if comes_back(variant) else command_again(variant, parent_of(variant, variants))
     children = [other.full_name for other in variants if other.parent == variant.digest]
     if as_json:
         print_json(told | {"comes_back": comes_back(variant), "command": again, "made_from_it": children})
         return
     sentences = ["It comes with Vibench, which brings it back when it is started."] if comes_back(variant) else []
-    sentences += [f"`{again}` makes it again."] if again else []
+    folder = ", DIR being a folder of the recordings that it was calibrated on" if on_recordings(variant) else ""
+    sentences += [f"`{again}` makes it again{folder}."] if again else []
     sentences += [f"{', '.join(children)} made from it can be used as before."] if children else []
     print(one_line(f"Removed {variant.full_name}, {told['size_bytes'] / 1000:.0f} kB."))
     for sentence in sentences:

@@ -15,6 +15,7 @@ from vibench.output import indented, one_line, print_json
 from vibench.parser import Parser
 from vibench.pass_help import help_with_passes, pass_help
 from vibench.progress import WorkProgress
+from vibench.turns import turn
 
 if TYPE_CHECKING:
     from engine.variant import Variant
@@ -103,10 +104,14 @@ def recipe_of(arguments: Namespace) -> "Recipe":
 
 def make(arguments: Namespace, recipe: "Recipe", workspace: "Workspace", progress: WorkProgress) -> "Optimized":
     """Run the recipe and keep what it makes, in the workspace or in ``--out``; return it as it is kept."""
+    from optimization.admission import admit
     from optimization.recipe import optimize
     from vibench.variant_folders import check_places, place_all
 
-    variant = start_of(arguments.model, recipe, workspace.variants.list())
+    here = workspace.variants.list()
+    variant = start_of(arguments.model, recipe, here)
+    if not any(variant is known for known in here):  # a folder, which anybody may have written
+        variant = admit(variant.weights.parent, workspace.settings.reader_limits)
     recipe.check(variant)
     recordings = recordings_of(arguments, workspace)
     options = {"windows": arguments.windows} if arguments.windows is not None else {}
@@ -114,7 +119,7 @@ def make(arguments: Namespace, recipe: "Recipe", workspace: "Workspace", progres
         check_places(arguments.out, planned(variant, recipe, arguments.name))
     elif arguments.name is not None:
         workspace.variants.check_chosen(arguments.name, variant, recipe.to_json())
-    with building(arguments.out, workspace.scratch) as folder:
+    with building(arguments.out, workspace.scratch) as folder, turn(workspace.folder, progress, alone=False):
         made = optimize(
             variant,
             recipe,
@@ -178,7 +183,9 @@ def recordings_of(arguments: Namespace, workspace: "Workspace") -> "RecordingSet
     if arguments.calibration is not None:
         return folder_set(arguments.calibration, limits=workspace.settings.reader_limits)
     if arguments.calibration_recordings is not None:
-        ids = [part.strip() for part in arguments.calibration_recordings.split(",")]
+        ids = [part.strip() for part in arguments.calibration_recordings.split(",") if part.strip()]
+        if not ids:
+            raise UsageError("--calibration-recordings names no recording", "vibench optimize --help")
         return recording_set(workspace, ids)
     return None
 

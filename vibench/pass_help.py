@@ -30,6 +30,7 @@ def steps_in(recipe: str) -> list[str]:
 
 def pass_help(name: str, _told: str) -> str:
     """Return the help of one pass; raises `RecipeError` if there is none of that name."""
+    from optimization.command import typed
     from optimization.passes.parameters import parameters_of, pass_named
 
     made_by = pass_named(name)
@@ -38,22 +39,17 @@ def pass_help(name: str, _told: str) -> str:
     lines += [*textwrap.wrap(made_by.summary, WIDTH), "", "parameters:" if parameters else "It takes no parameters."]
     for parameter in parameters:
         lines += parameter_told(parameter)
-    setting = f" --set {parameters[0].name}={shown(parameters[0].default)}" if parameters else ""
+    setting = f" --set {parameters[0].name}={typed(parameters[0].default)}" if parameters else ""
     return "\n".join([*lines, "", "example:", f"  vibench optimize wdcnn --pass {name}{setting}", ""])
 
 
 def parameter_told(parameter: "Parameter") -> list[str]:
     """Return a parameter's name, default, what it may be, and what it does."""
-    head = f"  {parameter.name}={shown(parameter.default)}"
+    from optimization.command import typed
+
+    head = f"  {parameter.name}={typed(parameter.default)}"
     text = f"{parameter.help} {parameter.allowed[0].upper()}{parameter.allowed[1:]}."
     return [head, *textwrap.wrap(text, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)]
-
-
-def shown(value: object) -> str:
-    """Return a value as it is typed."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def listed(rows: Sequence[tuple[str, str]]) -> str:

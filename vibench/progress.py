@@ -6,6 +6,8 @@ from time import monotonic
 from vibench.output import one_line
 
 BAR = 24
+#: Between two plain lines on the same piece of work.
+EVERY_S = 10.0
 
 
 class Progress:
@@ -42,11 +44,15 @@ class Progress:
 
 
 class WorkProgress:
-    """Shows what `optimization.progress.Progress` is told: a bar on a terminal, otherwise a line for each tenth."""
+    """Shows what `optimization.progress.Progress` is told.
+
+    On a terminal that is a bar, otherwise a line where other work begins, and one every `EVERY_S` while it lasts.
+    """
 
     def __init__(self) -> None:
         self._bar = sys.stderr.isatty()
-        self._shown: tuple[str, int] | None = None
+        self._what: str | None = None
+        self._silent_until = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show how much of the work is done."""
@@ -55,8 +61,8 @@ class WorkProgress:
             filled = BAR * done // total if total else 0
             bar = f"[{'#' * filled}{'.' * (BAR - filled)}] {counted}{one_line(what)[:40]}"
             print(f"\r\x1b[K{bar}", end="", file=sys.stderr, flush=True)
-        elif (tenth := (what, 10 * done // total if total else 0)) != self._shown:
-            self._shown = tenth
+        elif what != self._what or monotonic() >= self._silent_until:
+            self._what, self._silent_until = what, monotonic() + EVERY_S
             print(f"{counted}{one_line(what)}", file=sys.stderr, flush=True)
 
     def clear(self) -> None:

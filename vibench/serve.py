@@ -1,5 +1,6 @@
 """``vibench serve``: the dashboard."""
 
+import os
 import sys
 from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor
@@ -8,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine import interrupts
 from vibench.parser import Parser
 from vibench.progress import Progress
 
@@ -31,14 +33,18 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Prepare the workspace, then serve until told to stop."""
     from dashboard.server import serve
+    from engine.readers.child import die_with
     from workspace.settings import load_settings
     from workspace.workspace import Workspace
 
     settings = load_settings(host=arguments.host, port=arguments.port, workspace=arguments.workspace)
     # In a process of its own: the threads of ONNX Runtime, which tries the networks there, don't outlive a fork,
     # and the server forks.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        process.submit(prepare, settings).result()
+    tied = partial(die_with, os.getpid())
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=tied) as process:
+        with interrupts.held_back():
+            prepared = process.submit(prepare, settings)
+        prepared.result()
     serve(settings, Workspace.open, partial(print, flush=True), None if arguments.no_worker else worker_of(settings))
     return 0
 
@@ -53,5 +59,5 @@ def prepare(settings: "Settings") -> None:
     from workspace.seeding import seed
     from workspace.workspace import Workspace
 
-    with Workspace.open(settings) as workspace:
+    with interrupts.let_through(), Workspace.open(settings) as workspace:
         seed(workspace, recordings=True, progress=Progress().step)

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,13 @@ class DiagnosisCache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files = JsonFiles(str(folder), threshold=ENTRIES, default_timeout=EXPIRY_S, hash_method=FileName)
+        with without_traces():
+            self._files = JsonFiles(str(folder), threshold=ENTRIES, default_timeout=EXPIRY_S, hash_method=FileName)
 
     def get(self, sha256: str, key: str) -> Diagnosis | None:
         """Return the diagnosis kept of a recording under ``key``, ``None`` if there is none that can be understood."""
-        found = self._files.get(file_name(sha256, key))
+        with without_traces():
+            found = self._files.get(file_name(sha256, key))
         try:
             return None if found is None else Diagnosis.from_json(found)
         except (KeyError, TypeError, ValueError) as error:
@@ -63,12 +66,31 @@ class DiagnosisCache:
 
     def put(self, sha256: str, key: str, diagnosis: Diagnosis) -> None:
         """Keep a diagnosis; a full disk only costs the time of making it again."""
-        self._files.set(file_name(sha256, key), diagnosis.to_json())
+        with without_traces():
+            kept = self._files.set(file_name(sha256, key), diagnosis.to_json())
+        if not kept:
+            logger.warning("A diagnosis can't be kept in %s, and will be made again: check its disk", self._folder)
 
     def forget(self, sha256: str) -> None:
         """Remove every diagnosis of a recording: it tells its name and what is wrong with the machine."""
         for path in self._folder.glob(f"{sha256}-*"):
-            self._files.delete(path.name)
+            with without_traces():
+                self._files.delete(path.name)
+
+
+@contextmanager
+def without_traces() -> Iterator[None]:
+    """Keep cachelib from telling every file that it can't read or write with a trace, through the root logger."""
+
+    def is_not_its_own(record: logging.LogRecord) -> bool:
+        return Path(record.pathname).parent.name != "cachelib"
+
+    root = logging.getLogger()
+    root.addFilter(is_not_its_own)
+    try:
+        yield
+    finally:
+        root.removeFilter(is_not_its_own)
 
 
 def file_name(sha256: str, key: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from engine.description import Description, make_signal
 from engine.errors import (
@@ -156,6 +156,11 @@ class RecordingStore:
         with self._database.read() as connection:
             found = connection.execute(query.order_by(table.c.added_at.desc(), table.c.id)).all()
         return [row_of(row) for row in found]
+
+    def count(self) -> int:
+        """Return how many recordings there are."""
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(table)) or 0
 
     def describe(self, recording_id: str, description: Description) -> RecordingRow:
         """Say what is known of a recording, in place of all that was said before.

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from engine.errors import GoldenMismatchError
 from engine.runtimes import load
 from engine.simulation.rolling import Condition, RollingBearing, save, simulate
 from engine.variant import DESCRIPTION, Variant
-from workspace.deriving import DERIVED, EXPORT, derive, name_after, order_for
+from workspace.deriving import DERIVED, EXPORT, PROOF, derive, name_after, order_for
 from workspace.locking import file_lock
 from workspace.workspace import Workspace
 
@@ -63,9 +64,10 @@ def seed_variants(workspace: Workspace, progress: Callable[[str], None], folder:
     kept = {variant.full_name: variant for variant in workspace.variants.list()}
     for variant in bundled:
         mine = kept.get(variant.full_name)
-        if mine is None or mine.describe() != variant.describe():
-            workspace.variants.put(variant)
-    orders = [order for order in (order_for(variant, kept) for variant in bundled) if order is not None]
+        if mine is None or but_for_proof(mine) != but_for_proof(variant):
+            kept[variant.full_name] = workspace.variants.put(variant)
+    asked = (order_for(variant, kept, bundled) for variant in bundled)
+    orders = [order for order in asked if order is not None]
     orders.sort(key=lambda order: order.source.size_bytes)  # small networks are done long before large ones
     if not orders:
         return
@@ -77,11 +79,18 @@ def seed_variants(workspace: Workspace, progress: Callable[[str], None], folder:
                 if derived.made_by == EXPORT:
                     check_golden(derived.result, folder / derived.result.card.name / GOLDEN)
                 workspace.variants.put(derived.result)
-                progress(f"{derived.full_name} is ready.")
+                progress(f"{derived.full_name} is {'proven on this machine' if derived.made_by == PROOF else 'ready'}.")
             elif derived.made_by == EXPORT:
                 raise derived.result
             else:
-                progress(f"{derived.full_name} is left out: {derived.result}")
+                progress(
+                    f"{derived.full_name} is left {'unproven' if derived.made_by == PROOF else 'out'}: {derived.result}"
+                )
+
+
+def but_for_proof(variant: Variant) -> dict[str, Any]:
+    """Return all that describes a bundled variant, but for its proof, which this machine may have made anew."""
+    return {**variant.describe(), "verification": None}
 
 
 def comes_back(variant: Variant, folder: Path = BUNDLED) -> bool:

@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from workspace.workspace import Workspace
 
 
-if TYPE_CHECKING:
-    from workspace.workspace import Workspace
-
-
 def recording_set(workspace: "Workspace", ids: Sequence[str]) -> RecordingSet:
     """Return recordings as a set, their samples on disk until they are needed.
 

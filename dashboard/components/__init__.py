@@ -23,6 +23,7 @@ from dashboard.components.cards import (
     notice,
     state,
 )
+from dashboard.components.commands import command_box, command_words
 from dashboard.components.controls import (
     button,
     download_link,
@@ -36,7 +37,7 @@ from dashboard.components.controls import (
 )
 from dashboard.components.graphs import empty_figure, graph
 from dashboard.components.icons import icon
-from dashboard.components.jobs import JOBS_REVISION, job_panel, job_state, progress_bar, proof_badge
+from dashboard.components.jobs import JOBS_REVISION, job_panel, job_state, no_worker, progress_bar, proof_badge
 from dashboard.components.states import empty_state, error_state, skeleton
 from dashboard.components.tables import Column, Row, table
 from dashboard.components.theme import DARK, LIGHT, Theme, current_theme, template_of
@@ -57,6 +58,8 @@ __all__ = [
     "card",
     "class_badge",
     "columns",
+    "command_box",
+    "command_words",
     "current_theme",
     "download_link",
     "empty_figure",
@@ -71,6 +74,7 @@ __all__ = [
     "job_panel",
     "job_state",
     "link_button",
+    "no_worker",
     "notice",
     "progress_bar",
     "proof_badge",

@@ -14,9 +14,20 @@ Option = tuple[str, str]  # value and what is shown for it
 
 
 def button(
-    text: str, *, icon_name: str | None = None, kind: Kind = "plain", small: bool = False, **attributes: Any
+    text: str,
+    *,
+    icon_name: str | None = None,
+    kind: Kind = "plain",
+    small: bool = False,
+    next_id: str | None = None,
+    **attributes: Any,
 ) -> html.Button:
-    """Make a button; at most one on a page is ``primary``. ``attributes`` such as ``id`` go to it."""
+    """Make a button; at most one on a page is ``primary``. ``attributes`` such as ``id`` go to it.
+
+    ``next_id`` says what has the keyboard's focus when the button goes away by being pressed.
+    """
+    if next_id is not None:
+        attributes["data-next"] = next_id  # for ``assets/focus.js``
     shown = icon(icon_name) if icon_name else None
     names = f"button button-{kind}" + (" button-small" if small else "")
     return html.Button([shown, html.Span(text)], className=names, type="button", **attributes)

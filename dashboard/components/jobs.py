@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.aria import aria
-from dashboard.components.cards import Tone, state
+from dashboard.components.cards import Tone, notice, state
 from dashboard.components.controls import button, link_button
 from dashboard.components.icons import icon
 from dashboard.components.times import clock_text, duration_text
@@ -41,6 +41,9 @@ STALE = (
     "This was proven on a processor with other instruction sets, or with another ONNX Runtime: "
     "make the variant again to prove it here."
 )
+
+#: What is counted, by the text of a step (`optimization.progress`).
+UNITS: Mapping[str, str] = {"Calibrating": "windows", "Measuring": "rounds"}
 
 
 def progress_bar(done: int, total: int, label: str) -> html.Progress:
@@ -99,6 +102,12 @@ def job_panel(job: Job, *, log: Component | None = None, actions: Component | No
     )
 
 
+def no_worker() -> html.Div:
+    """Say what to do where nobody runs the jobs."""
+    words: list[str | Component] = ["Jobs wait until there is one: start it with ", html.Code("vibench worker"), "."]
+    return notice(words, title="No worker is running.")
+
+
 def job_address(job: Job) -> str:
     """Return where a job and its log are shown."""
     return f"/jobs?job={job.id}"
@@ -127,14 +136,14 @@ def how_far(job: Job) -> list[Component]:
     share = f"{progress.done / progress.total:.0%}".replace("%", " %") if progress.total else None
     bar = progress_bar(progress.done, progress.total, f"Progress of {job.title} {job.subject}")
     started = f"started {clock_text(job.started_at)}" if job.started_at else ""
-    again = f", attempt {job.attempt}" if job.attempt > 1 else ""
     facts = [
         html.Span(done_text(job, progress), className="job-what"),
         html.Span(rate_of(progress)) if progress.per_s else None,
-        html.Strong(f"{duration_text(progress.left_s)} left", title="Of this step, at the rate so far")
+        html.Strong(left_text(progress.left_s), title="Of this step, at the rate so far")
         if progress.left_s is not None
         else None,
-        html.Span(started + again) if started else None,
+        html.Span(started) if started else None,
+        html.Span(f"attempt {job.attempt}, the one before did not finish") if job.attempt > 1 else None,
     ]
     return [
         html.Div([bar, html.Strong(share) if share else None], className="job-bar"),
@@ -143,16 +152,26 @@ def how_far(job: Job) -> list[Component]:
 
 
 def done_text(job: Job, progress: JobProgress) -> str:
-    """Write what a job does at the moment: ``Calibrating, 328 of 512``."""
+    """Write what a job does at the moment: ``Calibrating, 328 of 512 windows``."""
     if job.cancelling:
         return "Being cancelled"
     if not progress.total:
         return progress.what
-    return f"{progress.what}, {grouped(progress.done)} of {grouped(progress.total)}"
+    return " ".join([f"{progress.what},", grouped(progress.done), "of", grouped(progress.total), *unit_of(progress)])
 
 
 def rate_of(progress: JobProgress) -> str:
-    """Write how fast a job is: ``8.4 per second``, ``12 per minute``."""
+    """Write how fast a job is: ``8.4 windows per second``, ``12 per minute``."""
     per_s = progress.per_s or 0.0
-    amount, unit = (per_s, "second") if per_s >= 1 else (per_s * 60, "minute")
-    return f"{grouped(amount, 1 if amount < 10 else 0)} per {unit}"
+    amount, time = (per_s, "second") if per_s >= 1 else (per_s * 60, "minute")
+    return " ".join([grouped(amount, 1 if amount < 10 else 0), *unit_of(progress), "per", time])
+
+
+def unit_of(progress: JobProgress) -> list[str]:
+    """Return what a job's steps are counted in, as one word; none where its text names no unit."""
+    return [UNITS[progress.what]] if progress.what in UNITS else []
+
+
+def left_text(seconds: float) -> str:
+    """Write how long a step still takes: ``1 min 18 s left``."""
+    return "under 1 s left" if seconds < 1 else f"{duration_text(seconds)} left"

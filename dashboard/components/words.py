@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from engine.diagnosis import CLASS_TITLES
+from optimization.charts import rounded
 
 #: Groups digits without ever breaking a line.
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -48,11 +49,10 @@ def seconds_text(seconds: float) -> str:
 
 
 def size_text(size_bytes: float) -> str:
-    """Write a file's size: ``2.9 MB``, ``34 kB``, ``1.2 GB``."""
+    """Write a file's size: ``2.91 MB``, ``34.2 kB``, ``107 GB``."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size_bytes >= factor:
-            amount = size_bytes / factor
-            return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+            return f"{rounded(size_bytes / factor)} {unit}"
     return f"{size_bytes:.0f} bytes"
 
 

@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from io import FileIO
@@ -91,7 +92,8 @@ def watch(request: dict[str, Any], connection: socket.socket, result: int, serve
         os.kill(reader, signal.SIGKILL)
     _, status = os.waitpid(reader, 0)
     ending = {"exit_code": os.waitstatus_to_exitcode(status), "out_of_time": out_of_time}
-    connection.sendall(json.dumps(ending).encode())
+    with suppress(BrokenPipeError):  # whoever asked was interrupted, and listens no longer
+        connection.sendall(json.dumps(ending).encode())
     os._exit(0)
 
 

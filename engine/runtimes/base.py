@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from engine.variant import Variant
 
+#: Windows that a runtime is given at once: more do not run faster, and their activations take memory.
+BATCH = 256
+
 
 class Session(ABC):
     """A variant loaded by a runtime; safe to call from several threads.

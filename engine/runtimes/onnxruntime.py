@@ -6,14 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DamagedModelError, ModelRefusedError
-from engine.runtimes.base import Runtime, Session
+from engine.runtimes.base import BATCH, Runtime, Session
 from engine.variant import Variant
 
 if TYPE_CHECKING:
     import onnxruntime
-
-#: Windows given to the runtime at once: more do not run faster, and their activations take memory.
-BATCH = 256
 
 #: How protobuf writes the key ``location`` of an external tensor: field 1, eight bytes.
 EXTERNAL_DATA = b"\x0a\x08location"

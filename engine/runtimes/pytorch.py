@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.runtimes.base import Runtime, Session
+from engine.runtimes.base import BATCH, Runtime, Session
 from engine.variant import Variant
 
 if TYPE_CHECKING:
     from torch import nn
-
-#: Windows given to the network at once; bounds the memory of its activations.
-BATCH = 256
 
 
 class PyTorchSession(Session):

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from engine import interrupts
 from engine.errors import DamagedModelError, FileAccessError, ModelError, ModelRefusedError
 from engine.readers.limits import Limits
 from engine.variant import DESCRIPTION, FORMATS, Variant
@@ -52,6 +53,7 @@ def admit(path: Path, limits: Limits = USUAL) -> Variant:
         If it is a pickle, has weights elsewhere or operators that are not ONNX's or Microsoft's own, takes more
         than the limits, or answers its card's windows with other than finite logits.
     """
+    path = path.absolute()  # "." has no name of its own
     weights, description = found_in(path)
     try:
         weights.open("rb").close()
@@ -81,6 +83,8 @@ def found_in(path: Path) -> tuple[Path, dict[str, Any] | None]:
     if (path.is_dir() or path.name in {DESCRIPTION, *(f"model.{form}" for form in FORMATS)}) and (
         path.is_dir() or (folder / DESCRIPTION).is_file()
     ):
+        if not (folder / DESCRIPTION).is_file():
+            raise DamagedModelError(path.name, f"the folder holds no {DESCRIPTION}, so it is no variant's")
         description = read_description(folder / DESCRIPTION, path.name)
         weights = folder / f"model.{description.get('format')}"
         if description.get("format") not in FORMATS or not weights.is_file():
@@ -107,7 +111,8 @@ def examine_in_child(weights: Path, description: dict[str, Any] | None, name: st
     answers, sending = context.Pipe(duplex=False)
     arguments = (str(weights.absolute()), description, name, limits, sending, os.getpid())
     child = context.Process(target=examine, args=arguments, daemon=True)
-    child.start()
+    with interrupts.held_back():
+        child.start()
     sending.close()  # the child holds the only other end, so its death ends the waiting
     try:
         answer = received(answers, limits)

@@ -12,11 +12,6 @@ from optimization.passes.base import Changes
 if TYPE_CHECKING:
     import onnx
 
-#: Operators that hold most of a network's weights, with the input at which those stand.
-WEIGHTED = {"Conv": 1, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1, "LSTM": 1, "GRU": 1}
-#: The integer forms that dynamic quantisation gives them.
-INTEGER = frozenset({"ConvInteger", "MatMulInteger", "DynamicQuantizeLSTM"})
-
 
 def compare(before: Variant, after: Variant) -> Changes:
     """Return in what the weight files of two variants differ."""
@@ -30,26 +25,6 @@ def compare(before: Variant, after: Variant) -> Changes:
         weights=(stored_numbers(before), stored_numbers(after)),
         size_bytes=(before.size_bytes, after.size_bytes),
     )
-
-
-def quantised_share(path: Path) -> tuple[int, int]:
-    """Return how many of an ONNX file's convolutions, dense and recurrent layers store integers, and their number.
-
-    A product of two activations, as in attention, is no layer and is not counted.
-    """
-    graph = graph_of(path)
-    integers = sum(node.op_type in INTEGER for node in graph.node)
-    constant = {tensor.name for tensor in graph.initializer} | constants(graph)
-    dequantised = {
-        output
-        for node in graph.node
-        if node.op_type == "DequantizeLinear" and node.input[0] in constant
-        for output in node.output
-    }
-    weights = [node.input[WEIGHTED[node.op_type]] for node in graph.node if node.op_type in WEIGHTED]
-    restored = sum(name in dequantised for name in weights)
-    plain = sum(name in constant for name in weights)
-    return restored + integers, plain + restored + integers
 
 
 def operators(graph: "onnx.GraphProto") -> Counter[str]:
@@ -73,11 +48,6 @@ def graph_of(path: Path) -> "onnx.GraphProto":
     import onnx
 
     return onnx.load(path).graph
-
-
-def constants(graph: "onnx.GraphProto") -> set[str]:
-    """Return the names of what nodes without inputs give."""
-    return {output for node in graph.node if node.op_type == "Constant" for output in node.output}
 
 
 def constant_tensors(graph: "onnx.GraphProto") -> "Iterator[onnx.TensorProto]":

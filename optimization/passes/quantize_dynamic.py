@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from engine.errors import NoEffect
 from engine.variant import Backend, Format, Variant
 from optimization.passes.base import Pass, PassContext
-from optimization.passes.changes import INTEGER, operators
+from optimization.passes.changes import operators
 from optimization.passes.graph import read_model, serialised
 from optimization.passes.parameters import parameter
 from optimization.passes.quantisation import COPIES, PACKAGES, prepare_graph, quiet_quantiser
@@ -14,6 +14,8 @@ from optimization.passes.writing import scratch_beside, write_result
 
 #: Operators whose integer form is worth the measuring of their inputs; that of convolutions rarely is.
 DENSE_AND_RECURRENT = ("Gemm", "LSTM", "MatMul")
+#: What convolutions, dense and recurrent layers become.
+INTEGER = frozenset({"ConvInteger", "MatMulInteger", "DynamicQuantizeLSTM"})
 
 
 @dataclass(frozen=True, slots=True)

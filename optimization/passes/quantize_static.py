@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import CalibrationError, NoEffect, RecipeError
+from engine.errors import CalibrationError, NoEffect, PassNotApplicableError, RecipeError
 from engine.variant import Backend, Format, Variant
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.changes import operators
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Windows given to the network at once while ranges are read: the memory this takes does not grow with their number.
 BATCH = 4
+#: The first whose integers have a scale for each channel.
+OLDEST_OPSET = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ class QuantizeStatic(Pass):
         """The network must be an ONNX graph in float32."""
         self.require_backend(variant, "onnx")
 
+    def require_opset(self, model: "onnx.ModelProto", variant: Variant) -> None:
+        """Raise `PassNotApplicableError` unless the graph's version of ONNX has the operators that are put into it."""
+        opset = min((entry.version for entry in model.opset_import if not entry.domain), default=OLDEST_OPSET)
+        if opset < OLDEST_OPSET:
+            reason = f"its graph is of opset {opset}; export it again with opset {OLDEST_OPSET} or a later one"
+            raise PassNotApplicableError(self.name, variant.full_name, reason)
+
     def run(self, variant: Variant, context: PassContext) -> Variant:
         """Read ranges from the calibration's windows, quantise; see `Pass.run` for what it raises."""
         import onnx
@@ -73,6 +82,7 @@ class QuantizeStatic(Pass):
         if calibration is None or not len(calibration.windows):
             raise CalibrationError(f"{self.name} reads ranges from windows", "give it some to calibrate on")
         model = read_model(variant)
+        self.require_opset(model, variant)
         with scratch_beside(context.folder, COPIES * variant.size_bytes) as scratch:
             path = scratch / "prepared.onnx"
             prepared = prepare_graph(model, path)

@@ -201,7 +201,7 @@ def test_a_wrong_request_is_led_to_where_it_is_changed(page, every_state):
     page.goto(f"{address}/jobs")
     page.get_by_role("link", name="Change and start again").click()
 
-    page.wait_for_url("**/models?model=wdcnn/pytorch&pass=export_onnx")
+    page.wait_for_url("**/models?model=wdcnn/pytorch&job=*&pass=export_onnx")
 
 
 def test_a_server_that_is_away_for_a_while_is_not_told_about(page, every_state, watch):

@@ -103,6 +103,7 @@ def test_a_variant_is_made_from_the_page_and_followed_over_a_reload(page, opened
 
     expect(page.get_by_text("int8-static is ready.")).to_be_visible(timeout=60_000)
     expect(page.locator(".being-made")).to_have_count(0)
+    expect(page.locator("#selected-network option[value='wdcnn/int8-static']")).to_have_count(1)
     made = page.locator(".models-tree").get_by_role("link", name="int8-static")
     made.press("Enter")
     expect(page.get_by_role("heading", name="wdcnn/int8-static")).to_be_visible()

@@ -4,7 +4,7 @@ import re
 import pytest
 from dash import html
 
-from dashboard.frame import find_page, read_query
+from dashboard.frame import find_page, networks_offered, read_query
 from dashboard.pages import Page
 from engine.errors import SamplingRateMissingError
 
@@ -122,3 +122,13 @@ def test_a_page_is_found_with_and_without_a_slash_at_its_end():
     assert find_page(PAGES, "/second/") is PAGES[1]
     assert find_page(PAGES, "/seco") is None
     assert find_page((), "/") is None
+
+
+def test_the_menu_of_networks_offers_what_is_kept_by_now(make_client, untrained_variants):
+    workspace = make_client(PAGES).application.extensions["workspace"]
+    workspace.variants.add(untrained_variants[0])
+    before = networks_offered(workspace, None)
+    workspace.variants.add(untrained_variants[1])
+
+    assert before == [("none", "default"), ("wdcnn/pytorch", "wdcnn / pytorch")]
+    assert networks_offered(workspace, None)[2:] == [("wdcnn/onnx", "wdcnn / onnx")]

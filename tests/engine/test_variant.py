@@ -25,6 +25,13 @@ def test_altered_weights_are_noticed(variant):
         variant.check_weights()
 
 
+def test_weights_that_were_removed_meanwhile_are_told(variant):
+    variant.weights.unlink()
+
+    with pytest.raises(DamagedModelError, match="its weight file is gone"):
+        variant.check_weights()
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("backend", "tpu"), ("format", "../../etc/passwd"), ("card", {}), ("card", 3)]
 )

@@ -36,7 +36,7 @@ def row():
             network="resnet18-1d",
             variant=variant,
             digest="ab" * 32,
-            backend="int8" if "int8" in variant else "onnx",
+            backend={"pytorch": "pytorch", "fp16": "fp16"}.get(variant, "int8" if "int8" in variant else "onnx"),
             runtime="onnxruntime",
             batch=batch,
             threads=1,

@@ -17,7 +17,7 @@ from optimization.benchmark import (
     speed_against,
 )
 from optimization.intervals import RESOLUTION
-from optimization.measuring import Timed
+from optimization.measuring_process import Timed
 from optimization.recording_set import RecordingSet, simulated_set
 from optimization.verification import runtime_key, verify
 

@@ -74,8 +74,8 @@ def test_a_row_with_a_wrong_value_is_none(name, measured, row):
     ("wrong", "said"),
     [
         ({"batches": ()}, "batch"),
-        ({"batches": (0,)}, "0 is no number for batch: give one from 1 to 4096"),
-        ({"batches": (4097,)}, "4097"),
+        ({"batches": (0,)}, "0 is no number for batch: give one from 1 to 256"),
+        ({"batches": (257,)}, "257"),
         ({"batches": (8, 8)}, "each once"),
         ({"threads": (0,)}, "0 is no number for threads: give one from 1 on"),
         ({"rounds": 9}, "9 rounds can't be measured: give a number from 10 to 10000"),

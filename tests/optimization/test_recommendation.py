@@ -16,6 +16,16 @@ def test_the_fastest_proven_variant_is_shipped(measured, row, proof):
     )
 
 
+def test_the_network_as_it_was_trained_needs_no_proof(measured, row):
+    original = row("pytorch", p50_ms=50, verdict="faster", proof={})
+    made = measured(row("int8-static", p50_ms=25, verdict="faster", proof={}), original)
+
+    assert recommended(made, 1, 1) == original
+    assert sentence(made, 1, 1) == (
+        "Ship resnet18-1d/pytorch: 2.0 times faster [1.8 to 2.2] than resnet18-1d/onnx, the network as it was trained."
+    )
+
+
 def test_a_control_that_is_no_tie_is_all_that_is_said(measured, row):
     made = measured(row("int8-static", p50_ms=25, verdict="faster"), control="slower")
 
@@ -74,8 +84,12 @@ def test_each_batch_is_judged_by_itself(measured, row):
 def test_factors_have_the_digits_they_deserve():
     assert times(1.234, 1.2, 1.3, "slower") == "1.23 times slower [1.20 to 1.30]"
     assert times(4.321, 4.2, 4.5, "faster") == "4.3 times faster [4.2 to 4.5]"
-    assert times(1.812, 1.804, 1.823, "faster") == "1.81 times faster [1.80 to 1.82]"
+    assert times(1.83, 1.82, 1.84, "faster") == "1.83 times faster [1.82 to 1.84]"
+    assert times(4.401, 4.38, 4.42, "faster") == "4.40 times faster [4.38 to 4.42]"
     assert times(43.21, 40.0, 45.2, "faster") == "43 times faster [40 to 45]"
+    assert times(25.31, 25.2, 25.4, "faster") == "25.3 times faster [25.2 to 25.4]"
+    assert times(1.812, 1.804, 1.823, "faster") == "1.81 times faster [1.80 to 1.82]"
+    assert times(2, 2, 2, "faster") == "2.00 times faster [2.00 to 2.00]"
 
 
 def test_every_speed_is_told(row):

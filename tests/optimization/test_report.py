@@ -54,6 +54,7 @@ def test_a_name_can_neither_end_the_script_nor_become_markup(made):
 def test_what_is_proven_is_told(row, proof):
     assert verdicts_told(row("a")) == "0 of 40, equivalent"
     assert verdicts_told(row("a", proof={})) == "no proof"
+    assert verdicts_told(row("pytorch", proof={})) == "original"
     assert verdicts_told(row("a", proof=proof(stale=True))) == "0 of 40, equivalent, of another machine or runtime"
 
 

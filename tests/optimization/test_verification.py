@@ -68,7 +68,7 @@ def test_a_network_is_equivalent_to_itself(trained, proof_set):
     assert (proof.windows.sqnr_db, proof.windows.max_abs_error, proof.windows.top1_agreement) == (None, 0.0, 1.0)
     assert (proof.recordings.count, proof.recordings.flips) == (40, 0)
     assert proof.recordings.flips_upper_bound == pytest.approx(0.0722, abs=1e-4)
-    assert proof.reasons[0] == "0 of 40 verdicts flipped, which means at most 7.2% in truth; 10% may."
+    assert proof.reasons[0] == "0 of 40 verdicts flipped, which means at most 7.2 % in truth; 10 % may."
     assert proof.limits == LIMITS
 
 
@@ -173,7 +173,7 @@ def test_too_few_recordings_leave_it_undecided(trained):
     proof = verify(trained, trained, simulated_set(5, seed=3, duration_s=0.5))
 
     assert proof.verdict == "undecided"
-    assert "0 of 5 verdicts flipped, which means up to 45.1% in truth" in proof.reasons[0]
+    assert "0 of 5 verdicts flipped, which means up to 45.1 % in truth" in proof.reasons[0]
 
 
 def test_an_inconclusive_answer_where_there_was_a_class_is_a_flip(altered, trained):

@@ -38,15 +38,15 @@ def test_a_step_is_told_by_size_and_by_the_operators_that_changed_most():
 
 def test_a_proof_is_told_with_all_that_it_counted(proof):
     assert proof_told(proof) == (
-        "undecided: 99.75% of 400 windows agree, SQNR 31.2 dB, largest error 0.94; 1 of 41 own and simulated "
-        "recordings change their verdict, at most 12.8% in truth"
+        "undecided: 99.75 % of 400 windows agree, SQNR 31.2 dB, largest error 0.94; 1 of 41 own and simulated "
+        "recordings change their verdict, at most 12.8 % in truth"
     )
 
 
 def test_a_proof_without_any_difference_says_so(proof):
     same = replace(proof, windows=WindowComparison(10, 1.0, None, 0.0, 1.0), recording_set={"source": "simulated"})
 
-    assert "100.00% of 10 windows agree, no difference, largest error 0; 1 of 41 simulated recordings" in proof_told(
+    assert "100.00 % of 10 windows agree, no difference, largest error 0; 1 of 41 simulated recordings" in proof_told(
         same
     )
 

@@ -2,7 +2,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from argparse import ArgumentTypeError
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from optimization.measurement import Benchmark
-from vibench.benchmark import alone, chosen, numbers, write_report
+from vibench.benchmark import chosen, numbers, write_report
 from vibench.main import main
-from vibench.progress import WorkProgress
-from workspace.jobs.measuring import measuring
+from workspace.settings import Settings
+from workspace.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[2]
 RECORDINGS_CSV = "file,label,channel\ninner.npz,inner,1\nouter.npz,outer,1\n"
@@ -71,7 +70,7 @@ def test_programs_read_one_document(measured):
 
 def test_progress_goes_to_standard_error(measured):
     assert "0/4 Loading wdcnn/pytorch" in measured[1].stderr
-    assert "40/40 Measuring" in measured[1].stderr
+    assert "0/40 Measuring" in measured[1].stderr
 
 
 def test_the_report_is_written_whole_and_nothing_beside_it(measured):
@@ -85,7 +84,7 @@ def test_the_report_is_written_whole_and_nothing_beside_it(measured):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--batch", "0"], "0 is no number for batch: give one from 1 to 4096."),
+        (["--batch", "0"], "0 is no number for batch: give one from 1 to 256."),
         (["--batch", "many"], "'many' is no list of whole numbers such as 1,32"),
         (["--batch", "1,,2"], "no list of whole numbers"),
         (["--threads", "4096"], "This machine has no 4096 threads: choose "),
@@ -142,22 +141,13 @@ def test_windows_come_from_recordings_where_there_are_some(vibench_json, folders
     assert [row["verdict"] for row in document["rows"]] == ["baseline"]
 
 
-def test_a_benchmark_waits_while_a_job_runs_and_says_so(tmp_path, capsys):
-    (tmp_path / "jobs").mkdir()
-    entered = threading.Event()
+def test_windows_come_from_a_recording_of_the_workspace(vibench_json, folders, simulated, tmp_path):
+    settings = Settings(workspace=os.environ["VIBENCH_WORKSPACE"], _env_file=None)
+    with Workspace.open(settings) as workspace:
+        kept = workspace.recordings.add(simulated["inner"], "inner.npz").row
+    (document,) = vibench_json("benchmark", folders[1], "--recording", kept.id, "--rounds", "10")
 
-    def measure():
-        with alone(tmp_path, WorkProgress()):
-            entered.set()
-
-    with measuring(tmp_path, alone=False):
-        waiting = threading.Thread(target=measure)
-        waiting.start()
-        assert not entered.wait(0.2)
-    waiting.join(10)
-
-    assert entered.is_set()
-    assert "Waiting for a job of this workspace to end" in capsys.readouterr().err
+    assert document["windows"] == {"source": "recordings", "recording": "inner.npz", "count": 64}
 
 
 def test_a_report_that_can_t_be_written_leaves_the_old_one(tmp_path, monkeypatch, measured):

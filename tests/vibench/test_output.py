@@ -23,7 +23,7 @@ def test_an_error_in_json_names_its_recording_code_and_sentence(capsys):
         "recording": {"name": "a.mat"},
         "error": {
             "code": "sampling-rate-missing",
-            "message": "a.mat does not say its sampling rate: give --sampling-rate HZ.",
+            "message": str(SamplingRateMissingError("a.mat")),
         },
     }
 

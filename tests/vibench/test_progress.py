@@ -35,16 +35,20 @@ def test_progress_is_a_bar_on_a_terminal(monkeypatch):
     assert terminal.getvalue().endswith(f"[{'#' * 12}{'.' * 12}] 2/2 b.mat")
 
 
-def test_work_is_a_line_for_each_thing_done_and_each_tenth_of_it(capsys):
+def test_work_is_a_line_where_it_begins_and_one_every_ten_seconds(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("vibench.progress.monotonic", lambda: now[0])
     progress = WorkProgress()
     progress("Waiting", 0, 0)
-    for done in range(201):
-        progress("Measuring", done, 200)
+    for done in range(31):
+        progress("Measuring", done, 30)
+        now[0] += 1
+    progress("Proving", 0, 4)
     progress.clear()
 
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "Waiting"
-    assert lines[1:] == [f"{done}/200 Measuring" for done in range(0, 201, 20)]
+    measuring = [f"{done}/30 Measuring" for done in (0, 10, 20, 30)]
+    assert lines == ["Waiting", *measuring, "0/4 Proving"]
 
 
 def test_work_is_a_bar_on_a_terminal_and_leaves_none(monkeypatch):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from workspace.jobs.presence import worker_runs
+from workspace.locking import file_lock
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -35,6 +36,11 @@ def status_of(address):
         return error.code, error.read().decode()
 
 
+def is_free(lock):
+    with file_lock(lock, wait=False) as free:
+        return free
+
+
 @pytest.fixture
 def serving(tmp_path):
     """Serve a workspace in a process of its own; returns the process and where its output goes."""
@@ -46,7 +52,15 @@ def serving(tmp_path):
         output = tmp_path / "output"
         with (
             output.open("w") as written,
-            subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=written, stderr=written) as server,
+            subprocess.Popen(
+                command,
+                cwd=tmp_path,
+                env=environment,
+                stdout=written,
+                stderr=written,
+                start_new_session=True,  # a terminal of its own, so to say: what it starts is interrupted with it
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where tests run unattended
+            ) as server,
         ):
             try:
                 yield server, output
@@ -74,6 +88,26 @@ def test_serve_prepares_its_workspace_runs_a_worker_and_stops_cleanly_when_told(
         status, text = status_of(f"{address_in(output, server)}/ready")
         assert (status, "No worker runs" in text) == (503, True)
         assert "the worker of" not in output.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_what_ends_it_while_it_prepares_ends_all_that_it_started(serving, tmp_path, number):
+    with serving() as (server, output):
+        deadline = time.monotonic() + 60
+        while "Making the forms" not in output.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        if number == signal.SIGINT:
+            os.killpg(server.pid, number)  # as a terminal does
+        else:
+            server.send_signal(number)
+        server.wait(timeout=20)
+        deadline = time.monotonic() + 10
+        while not (free := is_free(tmp_path / "workspace" / ".seeding.lock")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert free
+    assert "Traceback" not in output.read_text()
 
 
 def test_serve_refuses_to_let_strangers_in(process):

@@ -1,6 +1,7 @@
 import json
 import os
 import pickle
+import shutil
 import struct
 from pathlib import Path
 
@@ -85,6 +86,16 @@ def test_every_file_is_json_that_of_the_count_included(cache, tmp_path, caplog):
     assert len(contents) == 2
     assert 1 in contents
     assert caplog.text == ""
+
+
+def test_a_disk_that_takes_nothing_costs_no_more_than_a_sentence(cache, tmp_path, caplog):
+    shutil.rmtree(tmp_path)
+
+    cache.put(RECORDING, KEY, DIAGNOSIS)
+
+    (line,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "can't be kept" in line.getMessage()
+    assert line.exc_info is None
 
 
 def test_a_planted_pickle_is_ignored_and_never_run(cache, tmp_path):

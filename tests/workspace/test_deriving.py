@@ -28,17 +28,17 @@ def kept(source, make_variant):
 
 
 def test_nothing_is_to_be_made_where_all_is_there(source, kept):
-    assert order_for(source, kept) is None
-    assert order_for(kept["wdcnn/onnx"], {}) is None  # it comes in a form of which nothing is made
+    assert order_for(source, kept, ()) is None
+    assert order_for(kept["wdcnn/onnx"], {}, ()) is None  # it comes in a form of which nothing is made
 
 
 def test_what_is_missing_is_made_of_the_onnx_form_that_is_there(source, kept):
     onnx = kept["wdcnn/onnx"]
     del kept["wdcnn/fp16"]
 
-    assert order_for(source, kept) == Order(source, onnx, ("convert_fp16",))
-    assert order_for(source, {"wdcnn/onnx": onnx}) == Order(source, onnx, OF_ONNX)
-    assert order_for(source, {}) == Order(source, None, DERIVED)
+    assert order_for(source, kept, ()) == Order(source, onnx, ("convert_fp16",))
+    assert order_for(source, {"wdcnn/onnx": onnx}, ()) == Order(source, onnx, OF_ONNX)
+    assert order_for(source, {}, ()) == Order(source, None, DERIVED)
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,25 @@ def test_what_is_missing_is_made_of_the_onnx_form_that_is_there(source, kept):
 )
 def test_what_was_made_of_other_weights_or_by_other_versions_is_made_anew(source, kept, change):
     older = kept | {"wdcnn/fp16": replace(kept["wdcnn/fp16"], **change)}
-    assert order_for(source, older) == Order(source, kept["wdcnn/onnx"], ("convert_fp16",))
+    assert order_for(source, older, ()) == Order(source, kept["wdcnn/onnx"], ("convert_fp16",))
 
     older = kept | {"wdcnn/onnx": replace(kept["wdcnn/onnx"], **change)}
-    assert order_for(source, older) == Order(source, None, DERIVED)
+    assert order_for(source, older, ()) == Order(source, None, DERIVED)
 
 
 def test_a_newer_card_makes_everything_anew(source, kept):
     newer = replace(source, card=replace(source.card, temperature=2.0))
 
-    assert order_for(newer, kept) == Order(newer, None, DERIVED)
+    assert order_for(newer, kept, ()) == Order(newer, None, DERIVED)
+
+
+def test_a_proof_of_another_machine_counts_for_nothing_here(source, kept, make_variant):
+    foreign = {"runtime": {"instruction_sets": "asimddp", "onnxruntime": "1.0"}}
+    brought = replace(make_variant("wdcnn/int8-static", "int8"), verification=foreign)
+    older = kept | {"wdcnn/fp16": replace(kept["wdcnn/fp16"], verification=foreign)}
+
+    assert order_for(source, kept, [brought]) == Order(source, kept["wdcnn/onnx"], (), (brought,))
+    assert order_for(source, older, ()) == Order(source, kept["wdcnn/onnx"], ("convert_fp16",))
 
 
 def test_without_its_onnx_form_nothing_else_is_made_of_a_network(untrained_variants, tmp_path):

@@ -142,6 +142,13 @@ def test_a_signal_that_can_not_be_diagnosed_says_why_and_is_kept(recordings, wri
         recordings.signal(row.id)
 
 
+def test_recordings_are_counted(recordings, write):
+    assert recordings.count() == 0
+    recordings.add(write(), "pump.npz")
+
+    assert recordings.count() == 1
+
+
 def test_the_same_content_is_kept_once_under_its_first_name(recordings, workspace, write):
     first = recordings.add(write(), "pump.npz", Description(label="inner"))
 

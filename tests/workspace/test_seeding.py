@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,7 +12,9 @@ import pytest
 from engine import __version__
 from engine.card import ModelCard
 from engine.errors import DamagedModelError, GoldenMismatchError
+from engine.machine import this_machine
 from engine.variant import Variant, sha256_of
+from optimization.verification import is_stale
 from workspace.seeding import GOLDEN, check_golden, comes_back, seed
 from workspace.settings import Settings
 from workspace.workspace import Workspace
@@ -191,3 +194,27 @@ def test_a_network_that_answers_otherwise_than_where_it_was_trained_is_not_kept(
 
     with pytest.raises(GoldenMismatchError, match="wdcnn/pytorch answers the golden windows"):
         check_golden(Variant.load(bundled / "wdcnn" / "pytorch"), tmp_path / GOLDEN)
+
+
+def test_a_proof_of_another_machine_is_made_anew_and_kept(seeded, bundled, tmp_path):
+    elsewhere = shutil.copytree(bundled, tmp_path / "bundled")
+    onnx = seeded.variants.find("wdcnn/onnx")
+    foreign = {**onnx.verification, "runtime": {"instruction_sets": "asimddp", "onnxruntime": "1.0"}}
+    static = elsewhere / "wdcnn" / "int8-static" / "model.onnx"
+    shutil.copyfile(seeded.variants.find("wdcnn/fp16").weights, static)
+    static.chmod(0o600)
+    brought = Variant("int8-static", "int8", "onnx", static, sha256_of(static), CARD, verification=foreign)
+    brought.write_description()
+    told = []
+
+    seed(seeded, recordings=False, progress=told.append, bundled=elsewhere)
+
+    proven = seeded.variants.find("wdcnn/int8-static")
+    assert told == [MAKING, "wdcnn/int8-static is proven on this machine."]
+    assert proven.digest == brought.digest
+    assert proven.verification["parent"] == onnx.digest
+    assert not is_stale(proven.verification, this_machine())
+
+    seed(seeded, recordings=False, progress=told.append, bundled=elsewhere)
+
+    assert len(told) == 2

@@ -19,6 +19,7 @@ class Waiting:
     """The job whose turn it is."""
 
     job_id: str
+    attempt: int
     alone: bool
 
 
@@ -36,10 +37,22 @@ class Claims:
 
     def next(self) -> Waiting | None:
         """Return the job that has waited longest."""
-        query = select(table.c.id, table.c.alone).where(table.c.state == "queued").order_by(table.c.turn).limit(1)
+        query = (
+            select(table.c.id, table.c.attempt, table.c.alone)
+            .where(table.c.state == "queued")
+            .order_by(table.c.turn)
+            .limit(1)
+        )
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else Waiting(row.id, row.alone)
+        return None if row is None else Waiting(row.id, row.attempt, row.alone)
+
+    def held_up(self, waiting: Waiting) -> None:
+        """Put down that a job's turn has come, and that it waits for somebody's command."""
+        command = "a command that works in this workspace" if waiting.alone else "a command that measures"
+        with self._database.write() as connection:
+            advance(connection)
+            write_log(connection, Claim(waiting.job_id, waiting.attempt), f"It waits for {command} to end.")
 
     def claim(self, job_id: str) -> Claim | None:
         """Begin the next attempt at a job that waits; ``None`` if it waits no longer."""

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from engine.errors import WorkspaceError
 from workspace.jobs.children import CHILD, Child
-from workspace.jobs.claims import Claims
+from workspace.jobs.claims import Claims, Waiting
 from workspace.jobs.measuring import try_measuring
 from workspace.jobs.presence import become_worker
 from workspace.jobs.rows import Claim
@@ -72,6 +72,7 @@ class Worker:
         self._claims = Claims(workspace.database)
         self._folders = workspace.folder / SCRATCH
         self._running: list[Running] = []
+        self._held_up: Waiting | None = None
         self._stopping = False
 
     def run(self) -> None:
@@ -87,12 +88,16 @@ class Worker:
         with become_worker(self._workspace.folder) as lock:
             self._take_over()
             logger.info("the worker of %s is ready", self._workspace.folder)
+            trouble = ""
             while not self._stopping:
                 try:
                     self._tend()
                     self._start_next(lock)
+                    trouble = ""
                 except WorkspaceError as error:
-                    logger.error("No job can be started or ended: %s", error)
+                    if str(error) != trouble:  # said once: a full disk may last a night, and hold the log as well
+                        trouble = str(error)
+                        logger.error("No job can be started or ended: %s", trouble)
                     time.sleep(TROUBLE_S)
                 time.sleep(POLL_S)
             self._put_all_back()
@@ -128,7 +133,10 @@ class Worker:
         if waiting is None or (waiting.alone and self._running):
             return
         turn = try_measuring(self._workspace.folder, alone=waiting.alone)
-        if turn is None:  # a command measures
+        if turn is None:
+            if self._held_up != waiting:  # said once
+                self._held_up = waiting
+                self._claims.held_up(waiting)
             return
         with turn:
             claim = self._claims.claim(waiting.job_id)

@@ -8,12 +8,10 @@ from typing import Any, Self
 
 from engine.errors import BenchmarkError
 from optimization.measurement import Benchmark, BenchmarkSettings
-from optimization.measuring import SLOT_NS, WARM_UP_NS
+from optimization.measuring_process import SLOT_NS, WARM_UP_NS
 
 #: Value of the choice of windows that no recording gives; an empty one can't be shown as chosen.
 SIMULATED = "simulated"
-#: What stands in a command for the folder that holds the recording; the command line knows files, not ids.
-FOLDER = "FOLDER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Request:
         if wanted.baseline is not None:
             parts.append(["--baseline", wanted.baseline])
         if self.recording is not None:
-            parts.append(["--recordings", FOLDER])
+            parts.append(["--recording", self.recording])
         return [shlex.join(part) for part in parts]
 
 

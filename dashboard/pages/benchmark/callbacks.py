@@ -12,7 +12,6 @@ from dashboard.components.times import duration_text
 from dashboard.pages.benchmark import ids
 from dashboard.pages.benchmark.asking import Request, least_seconds, parameters_again
 from dashboard.pages.benchmark.downloads import register_downloads
-from dashboard.pages.benchmark.form import command_told, folder_note
 from dashboard.pages.benchmark.found import KIND, Selection, find, measured_by, network_of
 from dashboard.pages.benchmark.layout import result_or_purpose, shown_ids
 from dashboard.pages.benchmark.live import earlier, live
@@ -88,7 +87,6 @@ def register_asking(app: Dash, workspace: Workspace) -> None:
 
     @app.callback(
         Output(ids.COMMAND, "children"),
-        Output(ids.COMMAND_NOTE, "children"),
         Output(ids.COST, "children"),
         Output(ids.PROBLEM, "children"),
         Output(ids.MEASURE, "disabled"),
@@ -97,14 +95,13 @@ def register_asking(app: Dash, workspace: Workspace) -> None:
     def say_request(*answers: Any) -> tuple[object, ...]:
         try:
             request = Request.of(*answers)
-            recording = workspace.recordings.get(request.recording) if request.recording else None
         except VibenchError as error:
-            return no_update, None, None, ui.notice(str(error), tone="warn"), True
+            return no_update, None, ui.notice(str(error), tone="warn"), True
         network = request.variants[0].partition("/")[0]
         jobs = [job for job in workspace.jobs.list("succeeded", kind=KIND) if network_of(job) == network]
         earlier_ones = [measured for job in jobs if (measured := measured_by(job))]
         cost = f"At least {duration_text(least_seconds(request, earlier_ones))}."
-        return command_told(request), folder_note(recording), cost, None, False
+        return ui.command_words(request.command()), cost, None, False
 
     @app.callback(
         Output(ADDRESS, "search", allow_duplicate=True),
@@ -113,16 +110,16 @@ def register_asking(app: Dash, workspace: Workspace) -> None:
         Input(ids.MEASURE, "n_clicks"),
         State(ids.SELECTION, "data"),
         *(State(answer, "value") for answer in ANSWERS),
+        running=[(Output(ids.MEASURE, "disabled"), True, False)],
         prevent_initial_call=True,
     )
     def measure(clicks: int | None, data: Mapping[str, Any], *answers: Any) -> tuple[object, ...]:
         if not clicks:
             return no_update, no_update, no_update
         try:
-            workspace.jobs.submit(KIND, Request.of(*answers).parameters())
+            ask_once(workspace, Request.of(*answers).parameters())
         except VibenchError as error:
             return no_update, no_update, ui.notice(str(error), tone="bad")
-        tell_jobs(workspace)
         return newest(data), False, None
 
     @app.callback(
@@ -130,14 +127,28 @@ def register_asking(app: Dash, workspace: Workspace) -> None:
         Input(ids.AGAIN, "n_clicks"),
         State(ids.SELECTION, "data"),
         State(ids.SHOWN, "data"),
+        running=[(Output(ids.AGAIN, "disabled"), True, False)],
         prevent_initial_call=True,
     )
     def measure_again(clicks: int | None, data: Mapping[str, Any], shown: list[str]) -> object:
         if not clicks:
             return no_update
-        workspace.jobs.submit(KIND, parameters_again(workspace.jobs.get(shown[0]).parameters))
-        tell_jobs(workspace)
+        ask_once(workspace, parameters_again(workspace.jobs.get(shown[0]).parameters))
         return newest(data)
+
+
+def ask_once(workspace: Workspace, parameters: Mapping[str, Any]) -> None:
+    """Start a measurement, unless just that waits or runs: then a button was pressed twice.
+
+    Raises
+    ------
+    VibenchError
+        If it can't be made (`JobQueue.submit`).
+    """
+    live = workspace.jobs.list("running", "queued", kind=KIND)
+    if not any(parameters_again(job.parameters) == parameters for job in live):
+        workspace.jobs.submit(KIND, parameters)
+    tell_jobs(workspace)
 
 
 def newest(data: Mapping[str, Any]) -> object:

@@ -1,7 +1,6 @@
 """What is to be measured: the form, the command that does the same, and what starts it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import html
@@ -10,7 +9,7 @@ from dash.development.base_component import Component
 from dashboard import components as ui
 from dashboard.components.aria import aria
 from dashboard.pages.benchmark import ids
-from dashboard.pages.benchmark.asking import FOLDER, SIMULATED, Request
+from dashboard.pages.benchmark.asking import SIMULATED
 from dashboard.pages.benchmark.found import Found
 from engine.card import ModelCard
 from engine.machine import this_machine
@@ -28,7 +27,8 @@ WHAT_ROUNDS_ARE = (
 
 def form_card(found: Found, networks: Sequence[ModelCard], recordings: Sequence[RecordingRow]) -> Component:
     """Build the form; folded where there is a result to look at."""
-    content = [questions(found, networks, recordings), command_box(), start_row(first=found.shown is None)]
+    asked = questions(found, networks, recordings)
+    content = [asked, ui.command_box(ids.COMMAND), start_row(first=found.shown is None)]
     open_ = found.shown is None and not found.live
     details = html.Details(
         [html.Summary("What to measure"), html.Div(content, className="stack")], id=ids.FORM, open=open_
@@ -102,30 +102,6 @@ def thread_counts(available: int) -> list[int]:
 def baseline_of(variants: Sequence[Variant]) -> str:
     """Return what ratios are to unless somebody chooses: as the benchmark itself has it."""
     return require_measurable(variants, BenchmarkSettings()).full_name
-
-
-def command_box() -> html.Div:
-    """Make the place for the command that does the same as the form, and for what must be said of it."""
-    copied: dict[str, Any] = {"data-copy-from": ids.COMMAND}
-    copy = ui.button("Copy", icon_name="copy", small=True, **copied)
-    box = html.Div([html.Code(id=ids.COMMAND, **aria(label="The same as a command")), copy], className="command-box")
-    return html.Div([box, html.Div(id=ids.COMMAND_NOTE, className="note")])
-
-
-def command_told(request: Request) -> list[Component | str]:
-    """Build the command of a request, no part of it torn apart where it is too long for a line."""
-    shown: list[Component | str] = []
-    for part in request.command():
-        shown += [" ", html.Span(part)] if shown else [html.Span(part)]
-    return shown
-
-
-def folder_note(recording: RecordingRow | None) -> list[Component | str] | None:
-    """Say which folder a command means that measures on a recording; the command line reads files."""
-    if recording is None:
-        return None
-    download = html.A(recording.name, href=f"/blobs/{recording.sha256}", download="")
-    return [html.Code(FOLDER), " is one that holds ", download, ", described as here."]
 
 
 def start_row(*, first: bool) -> html.Div:

@@ -73,7 +73,8 @@ class Found:
     live : sequence of Job
         Measurements of the network that wait or run.
     lost : Job or None
-        The selected or newest measurement of the network, if it failed or was cancelled.
+        The selected or newest measurement of the network, if it failed or was cancelled; the newest only while
+        no other waits or runs.
     past : sequence of (Job, Benchmark)
         Measurements of the network, the newest first.
     shown : (Job, Benchmark) or None
@@ -118,11 +119,12 @@ def find(workspace: Workspace, asked: Selection) -> Found:
     named = next((pair for pair in past if pair[0].id == selection.job), None)
     ended = sorted((job for job in jobs if job.ended_at), key=lambda job: (job.id == selection.job, job.queued_at))
     lost = ended[-1] if ended and ended[-1].state in ("failed", "cancelled") else None
+    live = [job for job in jobs if job.state in ("queued", "running")]
     return Found(
         selection=selection,
         variants=sorted(workspace.variants.list(selection.network), key=lambda one: BACKENDS.index(one.backend)),
-        live=[job for job in jobs if job.state in ("queued", "running")],
-        lost=lost,
+        live=live,
+        lost=None if live and (lost is None or lost.id != selection.job) else lost,
         past=past,
         shown=named or (past[0] if past else None),
         worker=workspace.jobs.worker_alive(),

@@ -21,7 +21,6 @@ ROUNDS = "benchmark-rounds"
 WINDOWS = "benchmark-windows"
 COST = "benchmark-cost"
 COMMAND = "benchmark-command"
-COMMAND_NOTE = "benchmark-command-note"
 PROBLEM = "benchmark-problem"
 MEASURE = "benchmark-measure"
 

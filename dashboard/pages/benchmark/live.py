@@ -14,14 +14,12 @@ from optimization.measurement import Benchmark
 from optimization.recommendation import sentence
 from workspace.jobs.job import Job
 
-NO_WORKER = "What is asked for waits until there is one: `vibench serve` starts it, and so does "
-
 
 def live(found: Found) -> list[Component]:
     """Build panels of what waits and runs, and say why the newest measurement has no result."""
     told: list[Component] = []
     if not found.worker:
-        told.append(ui.notice([NO_WORKER, html.Code("vibench worker"), "."], title="No worker is running."))
+        told.append(ui.no_worker())
     if found.lost is not None:
         told.append(lost(found.lost))
     panels = [ui.job_panel(job) for job in found.live]

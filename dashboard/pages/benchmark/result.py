@@ -11,12 +11,12 @@ from dash.development.base_component import Component
 from dashboard import components as ui
 from dashboard.components.aria import aria
 from dashboard.components.times import clock_text, duration_text
-from dashboard.components.words import counted
+from dashboard.components.words import counted, size_text
 from dashboard.pages.benchmark import ids
 from dashboard.pages.benchmark.found import Found
 from dashboard.pages.benchmark.table import comparison
 from engine.machine import Machine
-from optimization.charts import latency_against_size, latency_bars, size_bars
+from optimization.charts import latency_against_size, latency_bars, rounded, size_bars
 from optimization.measurement import Benchmark, Control, Row
 from optimization.recommendation import recommended, sentence
 
@@ -208,5 +208,5 @@ def figures(measured: Benchmark, shape: tuple[int, int], ship: Row | None) -> Co
 
 def label_of(rows: Sequence[Row]) -> str:
     """Say the figures' numbers for those who can't see them."""
-    said = [f"{row.variant}: {row.size_bytes / 1e6:.3g} MB, {row.p50_ms:.3g} ms" for row in rows]
+    said = [f"{row.variant}: {size_text(row.size_bytes)}, {rounded(row.p50_ms)} ms" for row in rows]
     return "; ".join(said)

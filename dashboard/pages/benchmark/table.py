@@ -9,11 +9,10 @@ from dash.development.base_component import Component
 from dashboard import components as ui
 from dashboard.components.aria import aria
 from dashboard.components.words import grouped
-from optimization.charts import rounded
+from optimization.charts import rounded, size_unit
 from optimization.measurement import Benchmark, Row
-from optimization.recommendation import is_proven
+from optimization.recommendation import decimals, is_original, is_proven
 
-MEGABYTE = 1e6
 #: Where the axis of the dots has its marks, of these as many as it reaches.
 MARKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 #: What the axis shows at least, and what it leaves free at both ends, as a factor.
@@ -42,9 +41,10 @@ def comparison(measured: Benchmark, shape: tuple[int, int], ship: Row | None) ->
     """Lay out the rows of one batch size and number of threads; the one to ship is tinted."""
     rows, control = measured.rows_at(*shape), measured.control_at(*shape)
     axis = Axis.of(rows)
+    unit_bytes, unit = size_unit(rows)
     heads = [
         ui.Column("Variant"),
-        ui.Column("Size", "MB", numeric=True),
+        ui.Column("Size", unit, numeric=True),
         ui.Column("Load", "ms", numeric=True, class_name="lesser"),
         ui.Column("First", "ms", numeric=True, class_name="lesser"),
         ui.Column("p50", "ms", numeric=True),
@@ -63,7 +63,7 @@ def comparison(measured: Benchmark, shape: tuple[int, int], ship: Row | None) ->
         ui.Row(
             [
                 html.Span(row.variant, title=f"SHA-256 of the weight file: {row.digest}"),
-                number(rounded(row.size_bytes / MEGABYTE), hints["size"]),
+                number(rounded(row.size_bytes / unit_bytes), hints["size"]),
                 number(rounded(row.load_ms), hints["load"]),
                 number(rounded(row.first_ms), hints["first"]),
                 number(rounded(row.p50_ms), hints["p50"]),
@@ -93,9 +93,9 @@ def times_faster(row: Row, how: str) -> Component:
     if row.verdict == "baseline":
         said = [html.Strong("1.00"), html.Span(className="interval")]
         return html.Span(said, title="What the others are compared with.", className="muted")
-    times = 1 / row.ratio
-    digits = 1 if times >= 3 else 2 if times >= 0.3 else 3
-    median, low, high = (f"{value:.{digits}f}" for value in (times, 1 / row.ratio_high, 1 / row.ratio_low))
+    factors = 1 / row.ratio, 1 / row.ratio_high, 1 / row.ratio_low
+    digits = decimals(*factors)
+    median, low, high = (f"{factor:.{digits}f}" for factor in factors)
     return html.Span([html.Strong(median), html.Span(f"{low} to {high}", className="interval")], title=how)
 
 
@@ -110,6 +110,8 @@ def flips(row: Row) -> Component:
 
 def proof(row: Row) -> Component:
     """Tell what a variant's verification said when it was measured."""
+    if is_original(row):
+        return html.Span("original", className="muted", title="The network as it was trained; others are proven by it.")
     if not row.proof:
         return html.Span("not proven", className="muted", title="No verification against a parent came with it.")
     verdict = str(row.proof["verdict"])

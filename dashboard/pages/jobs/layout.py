@@ -68,7 +68,13 @@ def jobs_of(workspace: Workspace, view: View) -> Jobs:
         for state in ENDED
     }
     running, queued = workspace.jobs.list("running"), workspace.jobs.list("queued")
-    return Jobs(running, queued, ended["failed"], ended["succeeded"], ended["cancelled"], counts)
+    failed, succeeded, cancelled = (latest_first(ended[state]) for state in ("failed", "succeeded", "cancelled"))
+    return Jobs(running, queued, failed, succeeded, cancelled, counts)
+
+
+def latest_first(jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs in the order in which they ended, the last one first; they may have waited one for another."""
+    return sorted(jobs, key=lambda job: job.ended_at or job.queued_at, reverse=True)
 
 
 def count_of(workspace: Workspace) -> int:
@@ -79,14 +85,7 @@ def count_of(workspace: Workspace) -> int:
 
 def news(*, worker: bool) -> Component | None:
     """Say what to do where nobody runs the jobs."""
-    if worker:
-        return None
-    words: list[str | Component] = [
-        "Jobs wait until there is one: start it with ",
-        html.Code("vibench worker"),
-        " in another terminal.",
-    ]
-    return ui.notice(words, title="No worker is running.")
+    return None if worker else ui.no_worker()
 
 
 def running(workspace: Workspace, jobs: Jobs, view: View) -> list[Component]:
@@ -142,7 +141,7 @@ def chosen(workspace: Workspace, jobs: Jobs, variants: Sequence[Variant], view: 
     facts: list[tuple[str, Component | str]] = [("State", ui.job_state(job)), ("Asked for", clock_text(job.queued_at))]
     if job.ended_at:
         facts.append(("Took", listing.took(job)))
-    if job.attempt:
+    if job.attempt > 1:
         facts.append(("Attempts", f"{job.attempt}"))
     if came:
         facts.append(("Result", came))

@@ -98,7 +98,7 @@ def failure(job: Job, variants: Sequence[Variant], view: View) -> list[Component
     )
     when = [
         html.Div(clock_text(job.ended_at or job.queued_at)),
-        html.Div(f"attempt {job.attempt}") if job.attempt else None,
+        html.Div(f"after {job.attempt} attempts") if job.attempt > 1 else None,
     ]
     return [
         ui.icon("x-circle-fill", label="failed", tone="bad"),

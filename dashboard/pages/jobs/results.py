@@ -72,15 +72,19 @@ def outcome(job: Job, variants: Sequence[Variant], view: View) -> Outcome:
         )
     if "digest" not in result:
         return Outcome("")
-    full_name = str(result["variant"])
-    made = [variant for variant in variants if variant.digest == result["digest"]]
-    named_so = next((variant for variant in made if variant.full_name == full_name), None)
-    kept = named_so or next(iter(made), None)
+    kept = made_by(job, variants)
     if kept is None:
-        gone = html.Span(f"{full_name}, removed since", className="muted")
+        gone = html.Span(f"{result['variant']}, removed since", className="muted")
         return Outcome(gone, proof_badge(result.get("verification") or {}), size_text(result["size_bytes"]))
     shown = dcc.Link(kept.full_name, href=view.carried("/models", model=kept.full_name))
     return Outcome(shown, proof_badge(kept.verification), size_text(result["size_bytes"]))
+
+
+def made_by(job: Job, variants: Sequence[Variant]) -> Variant | None:
+    """Return the variant that a job made: by its name or, where that is gone, another one of the same content."""
+    result: Mapping[str, Any] = job.result or {}
+    same = [variant for variant in variants if variant.digest == result.get("digest")]
+    return next((one for one in same if one.full_name == result.get("variant")), next(iter(same), None))
 
 
 def change_address(job: Job, variants: Sequence[Variant], view: View) -> str | None:
@@ -88,11 +92,11 @@ def change_address(job: Job, variants: Sequence[Variant], view: View) -> str | N
     if (job.error or {}).get("code") not in ASKED_WRONGLY:
         return None
     if job.kind == "benchmark":
-        return view.carried("/benchmark")
+        return view.carried("/benchmark", model="", job=job.id)
     try:
         model = named(str(job.parameters.get("variant", "")), variants).full_name
     except ModelError:  # removed since
         return view.carried("/models")
     recipe = list(job.parameters.get("recipe") or ())
     wanted = str(recipe[0].get("pass", "")) if len(recipe) == 1 else ""
-    return view.carried("/models", model=model, **({"pass": wanted} if wanted else {}))
+    return view.carried("/models", model=model, job=job.id, **({"pass": wanted} if wanted else {}))

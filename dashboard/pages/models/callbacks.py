@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import ALL, MATCH, Dash, Input, Output, State, ctx, no_update
 
-from dashboard.components import JOBS_REVISION, notice
+from dashboard.components import JOBS_REVISION, command_words, notice
 from dashboard.components.address import ADDRESS
 from dashboard.pages.models import ids
 from dashboard.pages.models.address import View
@@ -14,7 +14,7 @@ from dashboard.pages.models.following import being_made, jobs_of
 from dashboard.pages.models.form import parameter_fields
 from dashboard.pages.models.layout import sizes_card, tree_signature
 from dashboard.pages.models.lineage import families, parent_of
-from dashboard.pages.models.making import already, command_parts, jobs_shown
+from dashboard.pages.models.making import already, jobs_shown
 from dashboard.pages.models.removal import confirmation
 from dashboard.pages.models.request import Request
 from dashboard.pages.models.tree import tree
@@ -117,7 +117,7 @@ def register_request(app: Dash, workspace: Workspace) -> None:
     )
     def say_command(*answers: Any) -> tuple[object, object]:
         try:
-            return command_parts(request_of(workspace, answers).command()), None
+            return command_words(request_of(workspace, answers).command()), None
         except RecipeError as error:
             return "", notice(str(error), tone="bad")
 
@@ -129,6 +129,7 @@ def register_request(app: Dash, workspace: Workspace) -> None:
         *(State(*control) for control in CONTROLS),
         PARAMETER_IDS,
         State(ids.SHOWN, "data"),
+        running=[(Output(ids.START, "disabled"), True, False)],
         prevent_initial_call=True,
     )
     def start(clicks: int | None, address: str | None, *answers: Any) -> tuple[object, object]:

@@ -40,12 +40,10 @@ def detail(variant: Variant, variants: Sequence[Variant], view: View, proof: Ver
         Of the variant.
     """
     card, parent = variant.card, parent_name(variant, variants)
-    name = html.Div(
-        [html.H2(variant.full_name, className="variant-name"), digest_button(variant.digest)], className="button-row"
-    )
+    name = html.H2(variant.full_name, className="variant-name")
     return ui.card(
         html.Div([name, actions(variant, view)], className="variant-head"),
-        html.Div(badges(variant, variants, proof), className="variant-badges"),
+        html.Div([*badges(variant, variants, proof), digest_button(variant.digest)], className="variant-badges"),
         html.Div(id=ids.CONFIRMATION),
         ui.columns(takes(card), answers(card), tested(card, proof, parent)),
         html.Div(
@@ -90,7 +88,7 @@ def badges(variant: Variant, variants: Sequence[Variant], proof: Verification | 
 
 
 def digest_button(digest: str) -> html.Button:
-    """Show the beginning of a digest; all of it on hover, and copied on a click (``assets/models.js``)."""
+    """Show the beginning of a digest; all of it on hover, and copied on a click (``assets/copying.js``)."""
     copied: dict[str, Any] = {"data-copy": digest, **aria(label=f"Copy the digest {digest[:8]}")}
     return html.Button(
         [html.Code(digest[:8]), ui.icon("copy")],

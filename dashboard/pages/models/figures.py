@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 
 from dashboard.components.theme import Theme, template_of
 from dashboard.components.words import figure_text
-from dashboard.pages.models.wording import size_mb
 from engine.variant import Variant
+from optimization.charts import label_bars, rounded, size_unit
 
 ROW_PX = 26
 FRAME_PX = 56  #: of the axis and its title
@@ -31,23 +31,24 @@ def sizes_figure(variants: Sequence[Variant], chosen: Variant, theme: Theme) -> 
         Its colours.
     """
     marked = [variant.full_name == chosen.full_name for variant in variants]
-    names = [figure_text(variant.name) for variant in variants]
-    megabytes = [variant.size_bytes / 1e6 for variant in variants]
+    unit_bytes, unit = size_unit(variants)
+    sizes = [variant.size_bytes / unit_bytes for variant in variants]
     bars = go.Bar(
-        x=megabytes,
-        y=names,
+        x=sizes,
+        y=list(range(len(variants))),
+        customdata=[figure_text(variant.name) for variant in variants],
         orientation="h",
         width=0.6,
-        text=[size_mb(variant.size_bytes) for variant in variants],
+        text=[rounded(size) for size in sizes],
         textposition="outside",
         textfont={"color": [theme.accent if one else theme.text for one in marked], "size": 12},
         marker={"color": [theme.accent if one else theme.normal for one in marked], "line": {"width": 0}},
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:,.3~f} MB<extra></extra>",
+        hovertemplate=f"%{{customdata}}: %{{text}} {unit}<extra></extra>",
     )
     figure = go.Figure(bars, layout={"template": template_of(theme)})
     figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 40})
     # Labels stand at the ends of the bars, the longest of which leaves them room.
-    figure.update_xaxes(title={"text": "Size (MB)"}, range=[0, max(megabytes) * 1.2], nticks=5, fixedrange=True)
-    figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True, type="category", ticklabelstandoff=6)
+    figure.update_xaxes(title={"text": f"Size ({unit})"}, range=[0, max(sizes) * 1.2], nticks=5, fixedrange=True)
+    label_bars(figure, [variant.name for variant in variants])
     return figure

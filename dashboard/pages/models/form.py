@@ -12,11 +12,11 @@ from dashboard import components as ui
 from dashboard.components.aria import aria
 from dashboard.pages.models import ids
 from dashboard.pages.models.calibration import Candidates, recordings_choice
-from dashboard.pages.models.request import text_of
 from engine.card import ModelCard
 from engine.errors import PassNotApplicableError
 from engine.variant import Variant
 from optimization.calibration import WINDOWS
+from optimization.command import typed
 from optimization.passes import PASSES, Pass
 from optimization.passes.parameters import Parameter, parameters_of
 from optimization.recipe import MOST_WINDOWS
@@ -158,8 +158,7 @@ def name_field(kind: type[Pass], name: str) -> html.Div:
 def parameter_fields(kind: type[Pass], values: Mapping[str, Any]) -> list[html.Div]:
     """Build a control for each parameter of a pass, with the sentence that explains it."""
     return [
-        parameter_field(kind.name, known, text_of(values.get(known.name, known.default)))
-        for known in parameters_of(kind)
+        parameter_field(kind.name, known, typed(values.get(known.name, known.default))) for known in parameters_of(kind)
     ]
 
 
@@ -182,7 +181,7 @@ def parameter_field(pass_name: str, known: Parameter, value: str) -> html.Div:
         inputmode=mode,
         autocomplete="off",
         debounce=False,
-        placeholder="none" if known.kind == "names" else text_of(known.default),
+        placeholder="none" if known.kind == "names" else typed(known.default),
     )
     return labelled(known, control, bounds(known))
 

@@ -9,19 +9,13 @@ from dash.development.base_component import Component
 from dashboard import components as ui
 from dashboard.components.jobs import STALE, this_machine_once
 from dashboard.components.words import counted, grouped, listed
-from dashboard.pages.models.wording import decibels, percent, proven_on, size_mb, values_text
+from dashboard.pages.models.wording import decibels, percent, proven_on, values_text
 from engine.diagnosis import CLASS_TITLES
 from engine.variant import Variant
+from optimization.charts import rounded, unit_for
 from optimization.passes import PASSES
 from optimization.verification import Verification, is_stale
 
-COLUMNS = (
-    ui.Column("Pass"),
-    ui.Column("With"),
-    ui.Column("Changed"),
-    ui.Column("Size", unit="MB", numeric=True),
-    ui.Column("Took", unit="s", numeric=True),
-)
 NOT_TOLD = "Whoever made this variant did not write down what the step changed."
 #: Operators that a step's row names at most; the others are counted.
 NAMED_OPERATORS = 3
@@ -31,15 +25,24 @@ def how_made(variant: Variant) -> Component | None:
     """Build the table of the steps; nothing for a variant that was trained or brought as it is."""
     if not variant.steps:
         return None
-    rows = [step_row(step) for step in variant.steps]
+    told = [step["changed"]["size_bytes"][1] for step in variant.steps if "size_bytes" in step.get("changed", {})]
+    unit_bytes, unit = unit_for(max(told, default=variant.size_bytes))
+    heads = [
+        ui.Column("Pass"),
+        ui.Column("With"),
+        ui.Column("Changed"),
+        ui.Column("Size", unit, numeric=True),
+        ui.Column("Took", "s", numeric=True),
+    ]
+    rows = [step_row(step, unit_bytes) for step in variant.steps]
     producer = ", ".join(f"{name} {version}" for name, version in sorted(variant.producer.items()))
     note = f"written by {producer}" if producer else None
-    steps = ui.table(COLUMNS, rows, caption="Steps, the first one on top")
+    steps = ui.table(heads, rows, caption="Steps, the first one on top")
     return ui.card(steps, title="How it was made", note=note, class_name="steps")
 
 
-def step_row(step: Mapping[str, Any]) -> ui.Row:
-    """Build the row of one step."""
+def step_row(step: Mapping[str, Any], unit_bytes: float) -> ui.Row:
+    """Build the row of one step, the size in units of so many bytes."""
     name = str(step.get("pass", "?"))
     title = PASSES[name].title if name in PASSES else name
     changed = step.get("changed", {})
@@ -48,7 +51,7 @@ def step_row(step: Mapping[str, Any]) -> ui.Row:
             html.Span(title, title=name),
             values_text(step.get("parameters", {})) or html.Span("no parameters", className="muted"),
             changes_text(changed) or html.Span("not told", className="muted", title=NOT_TOLD),
-            size_mb(changed["size_bytes"][1]) if "size_bytes" in changed else "",
+            rounded(changed["size_bytes"][1] / unit_bytes) if "size_bytes" in changed else "",
             f"{step['seconds']:.1f}" if "seconds" in step else "",
         ]
     )

@@ -7,22 +7,23 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import components as ui
-from dashboard.components.aria import aria
+from dashboard.components.cards import Tone
 from dashboard.components.times import duration_text
+from dashboard.components.words import size_text
+from dashboard.pages.jobs.results import made_by
 from dashboard.pages.models import ids
 from dashboard.pages.models.address import View
 from dashboard.pages.models.calibration import Candidates
 from dashboard.pages.models.following import source_of
 from dashboard.pages.models.form import Filled, form
 from dashboard.pages.models.lineage import parent_of
-from dashboard.pages.models.wording import proof_sentence, size_mb
+from dashboard.pages.models.wording import proof_sentence
 from engine.card import ModelCard
 from engine.variant import Variant
 from optimization.passes import Pass
 from optimization.verification import Verification
 from workspace.jobs.job import ENDED, Job
 
-NO_WORKER = "The job waits until there is one; start it with "
 WHAT_FOLLOWS = "The result is proven beside what it was made from and kept as a new variant; nothing is replaced."
 
 
@@ -39,7 +40,7 @@ def making_card(variant: Variant, asked: Sequence[Component], told: Sequence[Com
 
 def request_form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, card: ModelCard) -> list[Component]:
     """Build the form, the command that does the same, and what starts the job."""
-    return [form(fit, state, found, card), command_box(), start_row()]
+    return [form(fit, state, found, card), ui.command_box(ids.COMMAND), start_row()]
 
 
 def nothing_fits(variant: Variant, reasons: Sequence[str], variants: Sequence[Variant], view: View) -> html.Div:
@@ -52,21 +53,6 @@ def nothing_fits(variant: Variant, reasons: Sequence[str], variants: Sequence[Va
     sentence = f"No pass can be run on {variant.full_name}: what was reduced once is not reduced again."
     why = html.Details([html.Summary("Why"), html.Ul([html.Li(reason) for reason in reasons])], className="note")
     return html.Div([ui.notice(sentence, tone="muted", action=action), why], className="stack")
-
-
-def command_box() -> html.Div:
-    """Make the place for the command that does the same as the form."""
-    copied: dict[str, Any] = {"data-copy-from": ids.COMMAND}
-    copy = ui.button("Copy", icon_name="copy", small=True, **copied)
-    return html.Div([html.Code(id=ids.COMMAND, **aria(label="The same as a command")), copy], className="command-box")
-
-
-def command_parts(parts: Sequence[str]) -> list[Component | str]:
-    """Build a command of which no part is torn apart where it is too long for a line."""
-    shown: list[Component | str] = []
-    for part in parts:
-        shown += [" ", html.Span(part)] if shown else [html.Span(part)]
-    return shown
 
 
 def start_row() -> html.Div:
@@ -102,9 +88,7 @@ def jobs_shown(jobs: Sequence[Job], variants: Sequence[Variant], view: View, *, 
     """
     told: list[Component] = []
     if not worker:
-        told.append(
-            ui.notice([NO_WORKER, html.Code("vibench worker"), "."], title="No worker is running.", tone="warn")
-        )
+        told.append(ui.no_worker())
     return told + [ended(job, variants, view) if job.state in ENDED else ui.job_panel(job) for job in jobs]
 
 
@@ -128,12 +112,13 @@ def again_link(job: Job, variants: Sequence[Variant], view: View) -> Component |
         return None
     href = view.showing(source.full_name, job=job.id).address()
     link = ui.link_button("Change and start again", href, icon_name="pencil", small=True)
-    return html.Span(link, className="change-again")  # by which assets/models.js leads the keyboard into the form
+    into_the_form: dict[str, Any] = {"data-next": ids.PASS}
+    return html.Span(link, **into_the_form)
 
 
 def ready(job: Job, variants: Sequence[Variant], view: View) -> Component:
     """Say which variant a job made, and what can be done with it."""
-    made = next((one for one in variants if one.digest == (job.result or {}).get("digest")), None)
+    made = made_by(job, variants)
     title = f"{job.title} {job.subject}"
     if made is None:
         return ui.notice("What it made was removed since.", title=f"{title}.", tone="muted")
@@ -146,28 +131,30 @@ def ready(job: Job, variants: Sequence[Variant], view: View) -> Component:
         ],
         className="button-row",
     )
-    return ui.notice(made_of(job, made, variants), title=f"{made.name} is ready.", tone="good", action=links)
+    tone: Tone = "good" if not made.verification or made.verification["verdict"] == "equivalent" else "warn"
+    return ui.notice(made_of(job, made, variants), title=f"{made.name} is ready.", tone=tone, action=links)
 
 
 def made_of(job: Job, made: Variant, variants: Sequence[Variant]) -> str:
-    """Tell size, proof and time of what a job made."""
+    """Tell size, proof and time of what a job made, and why it is not equivalent if so."""
     parent = parent_of(made, variants)
-    parts = [f"{size_mb(made.size_bytes)} MB"]
+    parts, doubt = [size_text(made.size_bytes)], ""
     if made.verification:
-        name = "its parent" if parent is None else parent.name
-        parts.append(proof_sentence(Verification.from_json(made.verification), name))
+        name, proof = "its parent" if parent is None else parent.name, Verification.from_json(made.verification)
+        parts.append(proof_sentence(proof, name))
+        doubt = "" if proof.verdict == "equivalent" else f" {proof.reasons[0]}"
     took = (
         ""
         if job.started_at is None or job.ended_at is None
         else duration_text((job.ended_at - job.started_at).total_seconds())
     )
-    return ", ".join(parts) + (f", made in {took}." if took else ".")
+    return ", ".join(parts) + (f", made in {took}." if took else ".") + doubt
 
 
 def already(job: Job, variants: Sequence[Variant], view: View) -> Component:
     """Say that what is asked for is there, or being made, so that nothing was started."""
     if job.state == "succeeded":
-        made = next((one for one in variants if one.digest == (job.result or {}).get("digest")), None)
+        made = made_by(job, variants)
         name = "It" if made is None else made.full_name
         href = f"/jobs?job={job.id}" if made is None else view.showing(made.full_name).address()
         return ui.notice(

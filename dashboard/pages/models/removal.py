@@ -9,10 +9,8 @@ from dashboard import components as ui
 from dashboard.components.words import counted, size_text
 from dashboard.pages.models import ids
 from dashboard.pages.models.lineage import made_from, parent_of
-from dashboard.pages.models.request import Request
-from engine.errors import RecipeError
 from engine.variant import Variant
-from optimization.passes.parameters import pass_from_json
+from optimization.command import command_again, on_recordings
 
 
 def confirmation(variant: Variant, variants: Sequence[Variant], *, comes_back: bool) -> html.Div:
@@ -28,7 +26,7 @@ def confirmation(variant: Variant, variants: Sequence[Variant], *, comes_back: b
         Whether Vibench puts it back when it starts (`workspace.seeding.comes_back`).
     """
     choices = [
-        ui.button("Keep it", id=ids.KEEP),
+        ui.button("Keep it", id=ids.KEEP, next_id=ids.REMOVE),
         ui.button("Remove for good", icon_name="trash", kind="danger", id=ids.REMOVE_FOR_GOOD),
     ]
     sentences: list[str | Component] = [what_goes(variant, variants), " "]
@@ -55,24 +53,8 @@ def made_again(variant: Variant, variants: Sequence[Variant], *, comes_back: boo
     """Say how the variant could be had again."""
     if comes_back:
         return ["Vibench puts it back when it starts the next time."]
-    command = command_again(variant, variants)
+    command = command_again(variant, parent_of(variant, variants))
     if command is None:
         return ["It can't be made again from what is kept here: download it first."]
-    on_recordings = variant.calibration.get("source") == "recordings"
-    same = ", calibrated on the same recordings" if on_recordings else ""
-    return ["It can be made again with ", html.Code(command), f"{same}."]
-
-
-def command_again(variant: Variant, variants: Sequence[Variant]) -> str | None:
-    """Return the command that makes the variant from its parent; ``None`` if that is not kept, or unknown."""
-    parent = parent_of(variant, variants)
-    if parent is None or len(variant.steps) != len(parent.steps) + 1:
-        return None
-    step = variant.steps[-1]
-    try:
-        made = pass_from_json(step["pass"], step["parameters"])
-    except (RecipeError, KeyError):
-        return None
-    windows = int(variant.calibration.get("windows", 0))
-    request = Request(parent.full_name, made, windows=windows) if windows else Request(parent.full_name, made)
-    return " ".join(request.command())
+    folder = ", DIR being a folder of the recordings that it was calibrated on" if on_recordings(variant) else ""
+    return ["It can be made again with ", html.Code(command), f"{folder}."]

@@ -8,8 +8,9 @@ from typing import Any, Self
 from engine.errors import RecipeError
 from engine.variant import Variant
 from optimization.calibration import WINDOWS
+from optimization.command import name_option, pass_options
 from optimization.passes import Pass
-from optimization.passes.parameters import parameters_of, pass_from_text
+from optimization.passes.parameters import pass_from_text
 from optimization.recipe import MOST_WINDOWS, Recipe, check_windows
 
 
@@ -82,7 +83,7 @@ class Request:
         if not made.calibrates:
             return cls(variant.full_name, made, name=called)
         if recordings is not None and not recordings:
-            raise RecipeError("the calibration set", "empty", "choose recordings, or calibrate on simulated ones")
+            raise RecipeError("The calibration set", "empty", "choose recordings, or calibrate on simulated ones")
         chosen = tuple(recordings or ())
         return cls(variant.full_name, made, chosen, windows_of(windows), resample and bool(chosen), called)
 
@@ -99,11 +100,7 @@ class Request:
 
     def command(self) -> list[str]:
         """Return the command that does the same, in parts between which a line may break; only what is no default."""
-        parts = [["vibench", "optimize", self.variant], ["--pass", self.made.name]]
-        for known in parameters_of(type(self.made)):
-            value = getattr(self.made, known.name)
-            if list_or_value(value) != known.default:
-                parts.append(["--set", f"{known.name}={text_of(value)}"])
+        parts = [["vibench", "optimize", self.variant], *pass_options(self.made)]
         if self.recordings:
             parts.append(["--calibration-recordings", ",".join(self.recordings)])
         if self.windows != WINDOWS:
@@ -111,8 +108,7 @@ class Request:
         if self.resample:
             parts.append(["--resample"])
         if self.name is not None:
-            # What begins with a dash would be taken for an option of its own.
-            parts.append([f"--name={self.name}"] if self.name.startswith("-") else ["--name", self.name])
+            parts.append(name_option(self.name))
         return [shlex.join(part) for part in parts]
 
 
@@ -126,15 +122,3 @@ def windows_of(typed: str) -> int:
     windows = int(text[:9])  # as many digits as tell that it is too much
     check_windows(windows)
     return windows
-
-
-def text_of(value: Any) -> str:
-    """Write a parameter's value as ``--set`` takes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(value) if isinstance(value, tuple | list) else str(value)
-
-
-def list_or_value(value: Any) -> Any:
-    """Return a value as plain JSON has it."""
-    return list(value) if isinstance(value, tuple) else value

@@ -10,7 +10,7 @@ from dashboard.components.aria import aria
 from dashboard.pages.models.address import View
 from dashboard.pages.models.following import Making
 from dashboard.pages.models.lineage import Family, Node
-from dashboard.pages.models.wording import size_mb
+from optimization.charts import rounded, size_unit
 
 NOT_KEPT = "The variant that it was made from is not kept."
 
@@ -37,28 +37,38 @@ def tree(families: Sequence[Family], chosen: str, view: View, making: Sequence[M
 
 def network(family: Family, chosen: str, view: View, making: Mapping[str, Sequence[Making]]) -> html.Details:
     """Build one network's part of the tree, which can be folded away."""
+    unit = size_unit(list(family))
     head = [
         ui.icon("chevron-right"),
         html.Strong(family.card.name),
         html.Span(family.card.title, className="note variant-note"),
-        html.Span("MB", className="note"),
+        html.Span(unit[1], className="note"),
     ]
-    nodes = html.Ul([branch(node, chosen, view, making) for node in family.roots], **aria(label=family.card.title))
+    nodes = html.Ul(
+        [branch(node, chosen, view, making, unit) for node in family.roots], **aria(label=family.card.title)
+    )
     return html.Details([html.Summary(head, className="network-row"), nodes], open=True)
 
 
-def branch(node: Node, chosen: str, view: View, making: Mapping[str, Sequence[Making]]) -> html.Li:
-    """Build a variant's row, and below it the rows of what was, or is being, made from it."""
+def branch(
+    node: Node, chosen: str, view: View, making: Mapping[str, Sequence[Making]], unit: tuple[float, str]
+) -> html.Li:
+    """Build a variant's row, and below it the rows of what was, or is being, made from it.
+
+    ``unit`` is that of the sizes: its bytes and its name.
+    """
     variant, is_chosen = node.variant, node.variant.full_name == chosen
     below = [
-        *(branch(child, chosen, view, making) for child in node.children),
+        *(branch(child, chosen, view, making, unit) for child in node.children),
         *(being_made(one, view) for one in making.get(variant.full_name, ())),
     ]
     row = html.Div(
         [
             dcc.Link(variant.name, href=view.showing(variant.full_name).address(), className="variant-link"),
             note_of(node),
-            html.Span(size_mb(variant.size_bytes), className="number", title="Size of the weight file in MB"),
+            html.Span(
+                rounded(variant.size_bytes / unit[0]), className="number", title=f"Size of the weight file in {unit[1]}"
+            ),
         ],
         className="variant-row chosen" if is_chosen else "variant-row",
         **(aria(current="true") if is_chosen else {}),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.components.words import counted, grouped, plain_number
+from dashboard.components.words import counted, plain_number
 from optimization.verification import Verification
 
 #: How a verdict stands to the variant that was proven against.
@@ -18,12 +18,6 @@ SOURCES: Mapping[str, str] = {
     "recordings": "recordings",
     "both": "recordings, simulated ones among them",
 }
-
-
-def size_mb(size_bytes: int) -> str:
-    """Write a size in MB, with as many digits as tell a small network from a smaller one: ``15.4``, ``0.084``."""
-    mb = size_bytes / 1e6
-    return grouped(mb, 1 if mb >= 100 else 2 if mb >= 1 else 3)
 
 
 def proof_sentence(proof: Verification, parent: str) -> str:

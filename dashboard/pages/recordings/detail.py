@@ -88,8 +88,8 @@ def proposal_box(row: RecordingRow, proposal: Proposal) -> html.Div:
     number = row.record_number
     told = f"Told by the variables, which carry the number {number}. " if number else "Told by the file's name. "
     actions = [
-        button("Use these", icon_name="check-lg", kind="primary", id=ids.USE_PROPOSAL),
-        button("I know better", id=ids.KNOW_BETTER),
+        button("Use these", icon_name="check-lg", kind="primary", id=ids.USE_PROPOSAL, next_id=ids.SAVE_AND_DIAGNOSE),
+        button("I know better", id=ids.KNOW_BETTER, next_id=ids.FIRST),
     ]
     return html.Div(
         [
@@ -112,7 +112,7 @@ def facts(known: Description) -> html.Div | None:
     ]
     if not shown:
         return None
-    edit = button("Edit", icon_name="pencil", small=True, id=ids.EDIT)
+    edit = button("Edit", icon_name="pencil", small=True, id=ids.EDIT, next_id=ids.FIRST)
     return html.Div(
         [html.Div([html.H3("Known"), edit], className="known-head"), fact_list(shown)], className="known-facts"
     )
@@ -163,7 +163,7 @@ def buttons(*, primary: bool) -> html.Div:
 def confirmation(row: RecordingRow) -> html.Div:
     """Ask once more before something is gone."""
     choices = [
-        button("Keep it", id=ids.KEEP),
+        button("Keep it", id=ids.KEEP, next_id=ids.DELETE),
         button("Delete for good", icon_name="trash", kind="danger", id=ids.DELETE_FOR_GOOD),
     ]
     sentence = f"The file ({size_text(row.size_bytes)}), its signal and what was said of it go for good."

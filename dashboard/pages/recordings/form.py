@@ -35,7 +35,10 @@ def form(row: RecordingRow, known: Description, rigs: Sequence[str]) -> html.Div
         question(known, "bearing", bearing),
         question(known, "unit", unit),
     ]
-    cancel = html.Div([html.H3("Edit"), button("Cancel", small=True, id=ids.CANCEL)], className="known-head edit-head")
+    cancel = html.Div(
+        [html.H3("Edit"), button("Cancel", small=True, id=ids.CANCEL, next_id=ids.EDIT)],
+        className="known-head edit-head",
+    )
     return html.Div(
         [cancel, html.Div(questions, className="fields"), more_fields(known, rigs), channel_field(row, known)],
         id=ids.FORM,

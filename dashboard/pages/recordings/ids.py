@@ -50,3 +50,7 @@ def answer_of(field: str) -> str:
     """Return the id of the control that asks for a field of a `Description`."""
     assert field in Description.__dataclass_fields__
     return f"answer-{field.replace('_', '-')}"
+
+
+#: Where the form begins.
+FIRST = answer_of(FIELDS[0])

@@ -73,4 +73,4 @@ def known_rigs(workspace: Workspace) -> list[str]:
 
 def count_of(workspace: Workspace) -> int:
     """Return how many recordings there are, for the navigation too."""
-    return len(workspace.recordings.list())
+    return workspace.recordings.count()

@@ -97,7 +97,7 @@ def storage_card(use: StorageUse, workspace: Workspace) -> Component:
     share = use.blobs_bytes / use.limit_bytes
     told = f"{size_text(use.blobs_bytes)} of {size_text(use.limit_bytes)}"
     full = ui.badge("nearly full", tone="warn", icon_name="exclamation-triangle") if share >= NEARLY_FULL else None
-    recordings, variants = len(workspace.recordings.list()), len(workspace.variants.list())
+    recordings, variants = workspace.recordings.count(), len(workspace.variants.list())
     facts = [
         ui.Fact("Holds", f"{counted(recordings, 'recording')}, {counted(variants, 'variant')}"),
         ui.Fact("Cache", size_text(use.cache_bytes), note="may be deleted at any time"),

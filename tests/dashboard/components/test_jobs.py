@@ -39,7 +39,14 @@ def text(component):
 def test_a_running_job_says_what_it_does_how_fast_and_how_long():
     shown = text(ui.job_panel(JOB))
 
-    for words in ("Static INT8", "of wdcnn/onnx", "Calibrating, 328 of 512", "8.4 per second", "22 s left", "64 %"):
+    for words in (
+        "Static INT8",
+        "of wdcnn/onnx",
+        "Calibrating, 328 of 512 windows",
+        "8.4 windows per second",
+        "22 s left",
+        "64 %",
+    ):
         assert f'"{words}"' in shown
     assert '"/jobs?job=k3v9q2"' in shown
 
@@ -63,8 +70,14 @@ def test_a_job_that_has_said_nothing_yet_is_starting():
     assert '"Starting"' in text(ui.job_panel(replace(JOB, progress=None)))
 
 
+def test_what_is_nearly_done_has_under_a_second_left():
+    shown = text(ui.job_panel(replace(JOB, progress=replace(JOB.progress, left_s=0.0))))
+
+    assert '"under 1 s left"' in shown
+
+
 def test_a_further_attempt_is_told():
-    assert "attempt 2" in text(ui.job_panel(replace(JOB, attempt=2)))
+    assert "attempt 2, the one before did not finish" in text(ui.job_panel(replace(JOB, attempt=2)))
 
 
 def test_a_waiting_job_can_be_cancelled_and_has_no_bar():

@@ -164,6 +164,7 @@ def test_no_job_begins_while_a_command_measures(queue, start_worker, ended):
         job = queue.submit("trial", {}).job
         time.sleep(5 * worker_module.POLL_S)
         assert queue.get(job.id).state == "queued"
+        assert texts(queue, job.id) == ["It waits for a command that measures to end."]  # said once, however long
 
     assert ended(job.id).state == "succeeded"
     stop()
@@ -233,12 +234,17 @@ def test_with_a_killed_worker_its_job_dies_and_the_next_worker_starts_it_again(
         os.kill(grandchild, signal.SIGKILL)  # this one did not ask to end with its parent
 
 
-def test_a_database_that_cannot_be_used_for_a_while_is_waited_for(queue, start_worker, ended, until, caplog):
+def test_a_database_that_cannot_be_used_for_a_while_is_waited_for(
+    queue, start_worker, ended, until, caplog, monkeypatch
+):
+    monkeypatch.setattr(worker_module, "TROUBLE_S", 0.05)
     start_worker(queue)
     until(queue.worker_alive)
     with queue.workspace.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE job RENAME TO job_away")
     until(lambda: "No job can be started or ended" in caplog.text)
+    time.sleep(3 * worker_module.POLL_S)
+    assert caplog.text.count("No job can be started or ended") == 1  # said once, however long
     with queue.workspace.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE job_away RENAME TO job")
 

@@ -21,10 +21,6 @@ from workspace.sets import recording_set
 if TYPE_CHECKING:
     from workspace.workspace import Workspace
 
-
-if TYPE_CHECKING:
-    from workspace.workspace import Workspace
-
 ALONE = False
 #: Whose versions decide what comes of a recipe.
 LIBRARIES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -78,16 +74,20 @@ def run(workspace: "Workspace", parameters: Mapping[str, Any], context: JobConte
     variant = variant_of(workspace, parameters)
     recordings = recording_set(workspace, parameters["calibration"]) if parameters["calibration"] else None
     context.log(f"Start from {variant.full_name}, with {source_told(recordings)}.")
-    made = optimize(
-        variant,
-        Recipe.from_json(parameters["recipe"]),
-        context.folder,
-        recordings=recordings,
-        windows=parameters["windows"],
-        resample=parameters["resample"],
-        name=parameters["name"],
-        progress=context.progress,
-    )
+    try:
+        made = optimize(
+            variant,
+            Recipe.from_json(parameters["recipe"]),
+            context.folder,
+            recordings=recordings,
+            windows=parameters["windows"],
+            resample=parameters["resample"],
+            name=parameters["name"],
+            progress=context.progress,
+        )
+    except FileNotFoundError:
+        variant_of(workspace, parameters)  # says so, if somebody removed it meanwhile
+        raise
     for step in made.steps:
         context.log(f"{step_told(step)}.")
     context.log(f"{proof_told(made.verification)}.")

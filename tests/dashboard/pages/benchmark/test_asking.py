@@ -55,7 +55,7 @@ def test_the_command_is_one_that_the_command_line_takes():
     parsed = build_parser().parse_args(" ".join(command).split()[1:])
     assert parsed.variants == BOTH
     assert (parsed.batch, parsed.threads, parsed.rounds, parsed.baseline) == ((1, 32), (1, 2), 60, "wdcnn/onnx")
-    assert str(parsed.recordings) == "FOLDER"
+    assert parsed.recording == "abc"
 
 
 def test_names_that_a_shell_would_read_otherwise_are_quoted():

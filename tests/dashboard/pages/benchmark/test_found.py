@@ -38,6 +38,14 @@ def test_a_measurement_that_failed_is_told_until_another_one_follows(workspace, 
     assert find(workspace, Selection("")).lost is None
 
 
+def test_a_measurement_that_failed_is_not_told_beside_one_under_way_unless_it_is_named(workspace, submit, finish):
+    failed = finish(submit(), error={"code": "benchmark-impossible", "message": "It died."})
+    submit()
+
+    assert find(workspace, Selection("")).lost is None
+    assert find(workspace, Selection("", job=failed.id)).lost == failed
+
+
 def test_a_result_that_cannot_be_read_is_left_out(workspace, submit, finish):
     finish(submit(), result={"schema": "vibench.benchmark/0"})
 

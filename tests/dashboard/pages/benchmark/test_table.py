@@ -48,6 +48,25 @@ def test_a_ratio_is_told_as_times_faster_with_the_digits_that_it_deserves(measur
     assert words_of(times_faster(row, "how")) == said
 
 
+def test_an_interval_is_told_from_a_point(measured):
+    row = replace(measured.rows[2], ratio=1 / 4.401, ratio_low=1 / 4.42, ratio_high=1 / 4.38)
+
+    assert words_of(times_faster(row, "how")) == "4.40 4.38 to 4.42"
+
+
+def test_sizes_are_told_in_the_unit_of_the_largest(measured):
+    assert "Size  kB" in words_of(comparison(measured, (1, 1), None))
+    larger = replace(measured, rows=tuple(replace(row, size_bytes=4_000_000) for row in measured.rows))
+    assert "Size  MB" in words_of(comparison(larger, (1, 1), None))
+
+
+def test_the_network_as_it_was_trained_is_called_the_original(measured):
+    trained = replace(measured.rows[0], backend="pytorch")
+
+    assert words_of(proof(trained)) == "original"
+    assert words_of(proof(measured.rows[1])) == "not proven"
+
+
 def test_the_axis_holds_every_interval_and_marks_one_where_it_is(measured):
     axis = Axis.of(measured.rows)
 

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 from dashboard.pages.jobs import layout as page
 from dashboard.pages.jobs.address import View
@@ -77,6 +78,13 @@ def test_all_jobs_of_a_state_are_shown_where_the_address_asks_for_it(workspace, 
     assert len(page.jobs_of(workspace, View()).succeeded) == 50
     assert len(page.jobs_of(workspace, View(all="succeeded")).succeeded) == 60
     assert len(page.jobs_of(workspace, View(all="nonsense")).succeeded) == 50
+
+
+def test_what_ended_last_stands_first(workspace, ended):
+    first, last = ended("cancelled", id="first"), ended("cancelled", id="last")
+    workspace.jobs.jobs = [first, replace(last, ended_at=last.ended_at + timedelta(seconds=5))]
+
+    assert [job.id for job in page.jobs_of(workspace, View()).cancelled] == ["last", "first"]
 
 
 def test_progress_alone_leaves_the_lists_as_they_are(workspace, job, ended):

@@ -33,7 +33,7 @@ def test_a_failure_tells_its_sentence_its_code_and_the_attempt(ended):
 
     assert str(error) in shown
     assert "job-crashed" in shown
-    assert "attempt 3" in shown
+    assert "after 3 attempts" in shown
     assert '"type": "job-retry"' in shown
 
 
@@ -42,7 +42,7 @@ def test_what_would_fail_again_is_led_to_where_it_is_changed(ended, untrained_va
     failed = ended("failed", error={"code": error.code, "message": str(error)})
     shown = text(page.failed([failed], 1, untrained_variants, VIEW))
 
-    assert '"/models?recording=abc&model=wdcnn/onnx&pass=quantize_static"' in shown
+    assert '"/models?recording=abc&model=wdcnn/onnx&job=k3v9q2&pass=quantize_static"' in shown
     assert "job-retry" not in shown
 
 
@@ -55,7 +55,7 @@ def test_a_wrong_request_for_a_variant_that_is_gone_leads_to_all_models(ended):
 def test_a_wrong_benchmark_leads_to_the_page_of_benchmarks(ended):
     failed = ended("failed", kind="benchmark", error={"code": "benchmark-impossible", "message": "No."})
 
-    assert '"/benchmark?recording=abc"' in text(page.failed([failed], 1, [], VIEW))
+    assert '"/benchmark?recording=abc&job=k3v9q2"' in text(page.failed([failed], 1, [], VIEW))
 
 
 def test_what_was_made_is_linked_with_its_proof_and_size(ended, untrained_variants):

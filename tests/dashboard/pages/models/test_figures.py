@@ -5,7 +5,7 @@ from dashboard.pages.models.figures import sizes_figure, sizes_height
 def test_bars_stand_in_the_order_given_with_their_sizes(line):
     (bars,) = sizes_figure(line, line[2], LIGHT).data
 
-    assert list(bars.y) == ["pytorch", "onnx", "int8-static"]
+    assert list(bars.customdata) == ["pytorch", "onnx", "int8-static"]
     assert list(bars.x) == [2, 4, 1]
     assert list(bars.text) == ["2.00", "4.00", "1.00"]
 
@@ -20,8 +20,18 @@ def test_only_the_chosen_one_has_the_accent(line):
 
 def test_a_name_is_no_markup(make_variant):
     odd = make_variant("<a>x")
+    figure = sizes_figure([odd], odd, LIGHT)
 
-    assert sizes_figure([odd], odd, LIGHT).data[0].y[0] == "&lt;a&gt;x"
+    assert figure.data[0].customdata[0] == "&lt;a&gt;x"
+    assert figure.layout.yaxis.ticktext == ("&lt;a&gt;x",)
+
+
+def test_a_long_name_leaves_the_bars_their_room(make_variant):
+    long = make_variant("a-variant-of-a-rather-long-name")
+    figure = sizes_figure([long], long, LIGHT)
+
+    assert figure.layout.yaxis.ticktext == ("a-variant-of-a-rather-l…",)
+    assert figure.data[0].customdata[0] == "a-variant-of-a-rather-long-name"
 
 
 def test_the_figure_grows_with_the_variants(line):

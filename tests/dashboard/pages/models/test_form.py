@@ -3,8 +3,8 @@ import pytest
 from dashboard.pages.models import ids
 from dashboard.pages.models.calibration import Candidates
 from dashboard.pages.models.form import Filled, bounds, filled, fitting, form, parameter_fields
-from dashboard.pages.models.request import text_of as typed_text
 from optimization.calibration import WINDOWS
+from optimization.command import typed as typed_text
 from optimization.passes import PASSES
 from optimization.passes.parameters import Parameter, parameters_of
 

@@ -2,7 +2,7 @@ import pytest
 
 from dashboard.pages.models.address import View
 from dashboard.pages.models.following import Making, name_of, source_of
-from dashboard.pages.models.making import already, command_parts, jobs_shown, nothing_fits
+from dashboard.pages.models.making import already, jobs_shown, nothing_fits
 from workspace.jobs.job import JobProgress
 
 VIEW = View(model="wdcnn/onnx", recording="r1")
@@ -32,6 +32,23 @@ def test_a_job_that_has_made_a_variant_leads_to_it(line, make_job, text_of, all_
         "/diagnose?recording=r1&model=wdcnn/int8-static",
         "/benchmark?recording=r1&model=wdcnn/int8-static",
     ]
+
+
+def test_a_variant_that_is_not_equivalent_says_why_and_is_no_success(line, make_variant, make_job, proven, text_of):
+    proof = proven("a", "b", verdict="degraded", reasons=("Only 380 of 400 windows keep their class; 99 % must.",))
+    worse = make_variant("worse", line[1], verification=proof)
+    (told,) = jobs_shown([make_job("succeeded", result={"digest": worse.digest})], [*line, worse], VIEW, worker=True)
+
+    assert text_of(told).count("Only 380 of 400 windows keep their class") == 1
+    assert "notice-warn" in told.className
+
+
+def test_of_two_variants_of_one_content_the_one_that_was_made_is_ready(line, make_variant, make_job, text_of):
+    twin = make_variant("mine", line[1], digest=line[2].digest)
+    job = make_job("succeeded", result={"digest": twin.digest, "variant": "wdcnn/mine"})
+    (told,) = jobs_shown([job], [*line, twin], VIEW, worker=True)
+
+    assert "mine is ready." in text_of(told)
 
 
 def test_a_variant_that_was_removed_since_is_not_promised(line, make_job, text_of, all_of):
@@ -68,14 +85,6 @@ def test_a_variant_that_nothing_can_be_made_of_leads_to_its_parent(line, text_of
     assert "No pass can be run on wdcnn/int8-static" in text_of(shown)
     assert "Static INT8 can't." in text_of(shown)
     assert hrefs(all_of, shown) == ["/models?model=wdcnn/onnx&recording=r1"]
-
-
-def test_a_command_keeps_a_space_between_its_parts(text_of):
-    parts = command_parts(["vibench optimize wdcnn/onnx", "--pass x"])
-
-    assert "".join(part if isinstance(part, str) else part.children for part in parts) == (
-        "vibench optimize wdcnn/onnx --pass x"
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 from dataclasses import replace
 
 from dashboard.pages.models import ids
-from dashboard.pages.models.removal import command_again, confirmation
+from dashboard.pages.models.removal import confirmation
 
 
 def test_the_question_names_what_goes_and_offers_to_keep_it(line, text_of, all_of):
     asked = confirmation(line[2], line, comes_back=False)
 
-    assert "Remove wdcnn/int8-static? Its weight file (1.0 MB), its card and its proof go for good." in text_of(asked)
+    assert "Remove wdcnn/int8-static? Its weight file (1.00 MB), its card and its proof go for good." in text_of(asked)
     assert {ids.KEEP, ids.REMOVE_FOR_GOOD} <= {getattr(one, "id", None) for one in all_of(asked)}
 
 
@@ -23,22 +23,16 @@ def test_what_comes_with_vibench_comes_back(line, text_of):
 
 
 def test_what_was_made_can_be_made_again_with_its_command(line, text_of):
-    _, onnx, int8 = line
-    changed = replace(int8, steps=(*onnx.steps, {**int8.steps[1], "parameters": {"method": "entropy"}}))
+    int8 = line[2]
+    own = replace(int8, calibration={"source": "recordings", "windows": 64, "recordings": [{}]})
 
-    assert command_again(int8, line) == "vibench optimize wdcnn/onnx --pass quantize_static"
-    assert command_again(changed, line) == "vibench optimize wdcnn/onnx --pass quantize_static --set method=entropy"
-    own = replace(int8, calibration={"source": "recordings", "windows": 32, "recordings": [{}]})
-    assert "--windows 32 , calibrated on the same recordings." in text_of(
-        confirmation(own, [*line[:2], own], comes_back=False)
-    )
+    told = text_of(confirmation(int8, line, comes_back=False))
+    assert "It can be made again with vibench optimize wdcnn/onnx --pass quantize_static ." in told
+    told = text_of(confirmation(own, [*line[:2], own], comes_back=False))
+    assert "--calibration DIR , DIR being a folder of the recordings that it was calibrated on." in told
 
 
 def test_nothing_is_promised_that_can_not_be_made_again(line, text_of):
-    trained, onnx, int8 = line
-    unknown = replace(int8, steps=(*onnx.steps, {"pass": "someone_elses", "parameters": {}}))
-
-    assert command_again(trained, line) is None
-    assert command_again(int8, [int8]) is None
-    assert command_again(unknown, line) is None
-    assert "can't be made again from what is kept here" in text_of(confirmation(trained, line, comes_back=False))
+    for variant, kept in ((line[0], line), (line[2], line[2:])):
+        told = text_of(confirmation(variant, kept, comes_back=False))
+        assert "can't be made again from what is kept here" in told

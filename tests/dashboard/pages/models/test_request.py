@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.pages.models.request import Request, text_of
+from dashboard.pages.models.request import Request
 from engine.errors import CalibrationError, PassNotApplicableError, RecipeError
 from optimization.calibration import WINDOWS
+from optimization.command import typed as typed_text
 from optimization.passes import PASSES
 from optimization.passes.parameters import parameters_of, pass_from_text
 from optimization.recipe import Recipe
@@ -68,7 +69,7 @@ def test_the_command_asks_for_what_the_job_does(request):
 @given(request=requests())
 def test_what_is_typed_into_the_form_is_what_is_asked_for(request):
     made = request.made
-    texts = {one.name: text_of(getattr(made, one.name)) for one in fields(made)}
+    texts = {one.name: typed_text(getattr(made, one.name)) for one in fields(made)}
 
     assert pass_from_text(made.name, texts) == made
 

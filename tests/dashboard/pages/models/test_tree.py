@@ -35,6 +35,13 @@ def test_rows_tell_proof_and_size(line, text_of):
     assert "equivalent 1.00" in words
 
 
+def test_sizes_are_told_in_the_unit_of_their_network(line, make_variant, text_of):
+    small = make_variant("pytorch", backend="pytorch", size=74_060)
+
+    assert "MB pytorch trained 2.00" in text_of(tree(families(line), "", VIEW, []))
+    assert "kB pytorch trained 74.1" in text_of(tree(families([small]), "", VIEW, []))
+
+
 def test_a_variant_whose_parent_is_gone_says_so(line, json_of):
     assert NOT_KEPT in json_of(tree(families([line[0], line[2]]), "", VIEW, []))
     assert NOT_KEPT not in json_of(tree(families(line), "", VIEW, []))

@@ -12,11 +12,6 @@ def test_only_all_of_something_is_a_hundred_percent(share, text):
     assert wording.percent(share) == text
 
 
-@pytest.mark.parametrize(("size", "text"), [(74_000, "0.074"), (3_960_000, "3.96"), (154_000_000, "154.0")])
-def test_sizes_keep_the_digits_that_tell_them_apart(size, text):
-    assert wording.size_mb(size) == text
-
-
 @pytest.mark.parametrize(
     ("verdict", "flips", "text"),
     [

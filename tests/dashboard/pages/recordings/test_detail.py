@@ -98,5 +98,5 @@ def test_a_name_is_text_and_stays_what_it_is(row, name):
 
 def test_deletion_names_what_goes(row):
     assert "Delete 106.mat?" in text_of(confirmation(row))
-    assert "2.9 MB" in text_of(confirmation(row))
+    assert "2.90 MB" in text_of(confirmation(row))
     assert {ids.KEEP, ids.DELETE_FOR_GOOD} <= parts_of(confirmation(row)).keys()

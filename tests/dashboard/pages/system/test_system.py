@@ -77,7 +77,7 @@ def test_storage_that_is_nearly_full_says_so(workspace):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("VIBENCH_UPLOAD_LIMIT_BYTES", "2147483648", "2.1 GB"),
+        ("VIBENCH_UPLOAD_LIMIT_BYTES", "2147483648", "2.15 GB"),
         ("VIBENCH_JOB_TIME_LIMIT_S", "14400", "4 h"),
         ("VIBENCH_READER_TIME_S", "59", None),
         ("VIBENCH_PORT", "8050", None),

@@ -54,6 +54,17 @@ def test_the_variant_and_the_result_of_its_job_come_together(network, run_job, a
     assert any("of 41 own and simulated recordings change their verdict" in line for line in told)
 
 
+def test_a_variant_that_is_removed_while_it_is_worked_on_is_told(network, run_job, monkeypatch):
+    def removed_meanwhile(variant, *_, **__):
+        network.variants.remove(variant.full_name)
+        return variant.size_bytes
+
+    monkeypatch.setattr("workspace.jobs.kinds.optimize.optimize", removed_meanwhile)
+
+    with pytest.raises(ModelNotFoundError, match="no network or variant"):
+        run_job(network.jobs.submit("optimize", DYNAMIC).job)
+
+
 def test_every_variant_on_the_way_is_kept(network, run_job):
     network.variants.remove("wdcnn/onnx")
     recipe = [{"pass": "export_onnx", "parameters": {}}, {"pass": "quantize_dynamic", "parameters": {}}]

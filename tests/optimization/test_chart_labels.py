@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimization.labels import LETTER, NARROW, WIDE, Box, Place, box_of, mark_of, place_labels
+from optimization.chart_labels import LETTER, NARROW, WIDE, Box, Place, box_of, mark_of, place_labels
 
 SEVEN = {
     "pytorch": (0.89, 0.08),

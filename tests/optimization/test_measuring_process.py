@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import BenchmarkError, DamagedModelError
 from engine.runtimes import RUNTIMES
-from optimization.measuring import (
+from optimization.measuring_process import (
     CALLS_FOR_P99,
     LIBRARIES,
     ask,
@@ -153,7 +153,7 @@ def test_the_process_dies_with_the_one_that_started_it(untrained_variants, tmp_p
     windows, weights = tmp_path / "windows.npy", untrained_variants[1].weights.parent
     windows.write_bytes(packed(WINDOWS))
     script = (
-        "import sys, numpy as np; from engine.variant import Variant; from optimization.measuring import *; "
+        "import sys, numpy as np; from engine.variant import Variant; from optimization.measuring_process import *; "
         "from pathlib import Path; measure_rounds([Variant.load(Path(sys.argv[1]))], np.load(sys.argv[2]), batch=1, "
         "threads=1, rounds=5000, told=lambda done: print(done, flush=True))"
     )
@@ -187,7 +187,9 @@ def children(parent=None):
     """Return the processes that measure for a parent."""
     tasks = Path(f"/proc/{parent or os.getpid()}/task").iterdir()
     found = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    return [child for child in found if b"optimization.measuring" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [
+        child for child in found if b"optimization.measuring_process" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
 
 
 def is_running(pid):

@@ -43,7 +43,7 @@ CALLS_FOR_P99 = 662
 LIBRARIES = {"onnxruntime": ("onnxruntime",), "pytorch": ("torch", "safetensors.torch")}
 #: Isolated, so that neither the folder it starts in nor the environment decides what it imports.
 CHILD = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from optimization.measuring import serve; "
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from optimization.measuring_process import serve; "
     "serve(int(sys.argv[2]))"
 )
 
