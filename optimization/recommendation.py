@@ -97,13 +97,15 @@ def times(median: float, low: float, high: float, than: str) -> str:
 def decimals(median: float, low: float, high: float) -> int:
     """Return how many decimals a factor needs so that its interval is two units of the last one wide.
 
-    There are three digits at most: what a control shows of a machine's noise makes more meaningless.
+    There are three digits at most, since a machine's noise makes more meaningless; a fourth only where the interval
+    would look like a point.
     """
     most = max(2 - floor(log10(median)), 0)
     width = high - low
     # Rounding errors of the difference must not cost a digit.
     wanted = ceil(-log10(width / 2) - 1e-9) if width > 0 else most
-    return min(max(wanted, 1 if median < 10 else 0), most)
+    digits = min(max(wanted, 1 if median < 10 else 0), most)
+    return digits + 1 if f"{low:.{digits}f}" == f"{high:.{digits}f}" else digits
 
 
 def flips_told(proof: Mapping[str, Any]) -> str:

@@ -89,7 +89,8 @@ def test_factors_have_the_digits_they_deserve():
     assert times(43.21, 40.0, 45.2, "faster") == "43 times faster [40 to 45]"
     assert times(25.31, 25.2, 25.4, "faster") == "25.3 times faster [25.2 to 25.4]"
     assert times(1.812, 1.804, 1.823, "faster") == "1.81 times faster [1.80 to 1.82]"
-    assert times(2, 2, 2, "faster") == "2.00 times faster [2.00 to 2.00]"
+    assert times(1.812, 1.810, 1.813, "faster") == "1.812 times faster [1.810 to 1.813]"
+    assert times(2, 2, 2, "faster") == "2.000 times faster [2.000 to 2.000]"
 
 
 def test_every_speed_is_told(row):

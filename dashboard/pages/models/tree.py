@@ -64,7 +64,12 @@ def branch(
     ]
     row = html.Div(
         [
-            dcc.Link(variant.name, href=view.showing(variant.full_name).address(), className="variant-link"),
+            dcc.Link(
+                variant.name,
+                href=view.showing(variant.full_name).address(),
+                className="variant-link",
+                title=variant.full_name,  # the tree has no room for a long one
+            ),
             note_of(node),
             html.Span(
                 rounded(variant.size_bytes / unit[0]), className="number", title=f"Size of the weight file in {unit[1]}"
