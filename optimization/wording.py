@@ -31,8 +31,8 @@ def proof_told(proof: Verification) -> str:
     noise = "no difference" if windows.sqnr_db is None else f"SQNR {windows.sqnr_db:.1f} dB"
     source = SOURCES.get(str(proof.recording_set.get("source")), "")
     return (
-        f"{proof.verdict}: {100 * windows.top1_agreement:.2f} % of {windows.count} windows agree, {noise}, largest error "
-        f"{windows.max_abs_error:.2g}; {recordings.flips} of {recordings.count}{source} recordings change their "
+        f"{proof.verdict}: {100 * windows.top1_agreement:.2f} % of {windows.count} windows agree, {noise}, largest "
+        f"error {windows.max_abs_error:.2g}; {recordings.flips} of {recordings.count}{source} recordings change their "
         f"verdict, at most {100 * recordings.flips_upper_bound:.1f} % in truth"
     )
 
