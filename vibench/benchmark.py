@@ -76,12 +76,12 @@ def run(arguments: Namespace) -> int:
             measured = benchmark(variants, wanted, windows, source, progress=progress)
     finally:
         progress.clear()
+    if not arguments.json:
+        print_measured(measured)  # before the report, whose disk may be full: what was measured is not lost
     if arguments.report is not None:
         write_report(measured, arguments.report)
     if arguments.json:
         print_json(measured.to_json())
-    else:
-        print_measured(measured)
     return 0
 
 

@@ -72,7 +72,11 @@ def test_simulated_recordings_at_10_db_are_told_apart(session):
     verdicts = [
         (
             condition,
-            verdict_on(session, simulate(RollingBearing(condition=condition, snr_db=10.0, seed=seed)), Description()),
+            verdict_on(
+                session,
+                simulate(RollingBearing(condition=condition, duration_s=3.0, snr_db=10.0, seed=seed)),
+                Description(),
+            ),
         )
         for condition in CONDITIONS
         for seed in SIMULATED_SEEDS

@@ -67,7 +67,7 @@ def changes_text(changed: Mapping[str, Any]) -> str:
         told.append(f"{counted(len(nodes) - NAMED_OPERATORS, 'more operator')}")
     if not told:
         before, after = changed.get("weights", (0, 0))
-        return f"{grouped(before)} numbers to {grouped(after)}" if before != after else "weights only"
+        return f"{grouped(before)} weights to {grouped(after)}" if before != after else "weights only"
     return ", ".join(told)
 
 

@@ -45,7 +45,7 @@ def test_a_step_of_a_pass_that_nobody_knows_is_told_by_its_name(make_variant, te
     ("changed", "text"),
     [
         ({}, ""),
-        ({"nodes": {}, "weights": [10_000, 5_000]}, "10\u202f000 numbers to 5000"),
+        ({"nodes": {}, "weights": [10_000, 5_000]}, "10\u202f000 weights to 5000"),
         ({"nodes": {}, "weights": [10, 10]}, "weights only"),
     ],
 )
