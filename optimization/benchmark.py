@@ -84,10 +84,7 @@ def benchmark(
     machine = this_machine()
     shapes = list(product(settings.batches, settings.threads))
     cells = list(product(variants, shapes))
-    alone = []
-    for done, (variant, (batch, threads)) in enumerate(cells):
-        progress(f"Loading {variant.full_name}", done, len(cells))
-        alone.append(measure_alone(variant, windows[:batch], threads))
+    alone = load_each(cells, windows, progress)
     timed, controls = {}, []
     for number, shape in enumerate(shapes):
 
@@ -114,6 +111,17 @@ def benchmark(
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - began, 1),
     )
+
+
+def load_each(
+    cells: Sequence[tuple[Variant, tuple[int, int]]], windows: NDArray[np.float32], progress: Progress
+) -> list[Alone]:
+    """Load and run each variant, by its batch size and threads, in a process of its own."""
+    alone = []
+    for done, (variant, (batch, threads)) in enumerate(cells):
+        progress(f"Loading {variant.full_name}", done, len(cells))
+        alone.append(measure_alone(variant, windows[:batch], threads))
+    return alone
 
 
 def require_measurable(variants: Sequence[Variant], settings: BenchmarkSettings) -> Variant:

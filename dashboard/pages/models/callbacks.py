@@ -243,8 +243,6 @@ def register_removal(app: Dash, workspace: Workspace) -> None:
     def remove(clicks: int | None, name: str, address: str | None) -> object:
         if not clicks:
             return no_update
-        variants = workspace.variants.list()
-        variant = workspace.variants.find(name)
-        parent = parent_of(next(one for one in variants if one.full_name == name), variants)
-        workspace.variants.remove(variant.full_name)
+        parent = parent_of(workspace.variants.find(name), workspace.variants.list())
+        workspace.variants.remove(name)
         return View.of_address(address).showing("" if parent is None else parent.full_name).query()
