@@ -60,7 +60,7 @@ class Plan:
 
 
 def card_of(name: str, title: str, reference: str) -> ModelCard:
-    """Return a network's card before training; both networks hear the same windows."""
+    """Return a network's card before training; all networks hear the same windows."""
     return ModelCard(
         name=name,
         title=title,
@@ -98,6 +98,24 @@ PLANS = (
             "kernels along time",
         ),
         Schedule(simulated=500, fold=60, final=800, batch=32, learning_rate=1.5e-3),
+    ),
+    Plan(
+        card_of(
+            "cnn-bilstm",
+            "CNN-BiLSTM",
+            "R. Zhao, R. Yan, J. Wang, K. Mao, Learning to Monitor Machine Health with Convolutional Bi-Directional "
+            "LSTM Networks, Sensors 17(2), 273, 2017; smaller",
+        ),
+        Schedule(simulated=1200, fold=250, final=1500, batch=64, learning_rate=3e-3),
+    ),
+    Plan(
+        card_of(
+            "patch-transformer",
+            "Patch transformer",
+            "Y. Nie, N. H. Nguyen, P. Sinthong, J. Kalagnanam, A Time Series is Worth 64 Words: Long-term Forecasting "
+            "with Transformers, ICLR 2023; an encoder for classification",
+        ),
+        Schedule(simulated=3000, fold=300, final=2500, batch=64, learning_rate=1e-3),
     ),
 )
 

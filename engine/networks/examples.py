@@ -72,6 +72,53 @@ class Augmentation:
     tilt_db: float = 6.0
 
 
+class Variation:
+    """Varies windows as other recordings of the same condition would: other mountings, more noise, either sign.
+
+    Parameters
+    ----------
+    card : ModelCard
+        Rate and band of the windows.
+    random : Generator
+        Of every draw.
+    augmentation : Augmentation
+        How far.
+    """
+
+    def __init__(self, card: ModelCard, random: np.random.Generator, augmentation: Augmentation) -> None:
+        self._random = random
+        self._augmentation = augmentation
+        white = random.standard_normal(2**18).astype(np.float32)
+        rate = card.sampling_rate_hz
+        self._noise = resample(white, rate, rate, band_upper_hz=card.band_hz[1])
+        self._noise /= self._noise.std()
+
+    def vary(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return prepared windows of shape (W, 1, L) for windows of shape (W, L), at whatever level."""
+        count, length = windows.shape
+        windows, _ = zscore(windows[:, np.newaxis])
+        windows = self._through_random_path(windows[:, 0])
+        starts = self._random.integers(len(self._noise) - length, size=count)
+        noise = np.stack([self._noise[start : start + length] for start in starts])
+        snr_db = self._random.uniform(*self._augmentation.noise_snr_db, size=count)
+        gain_db = self._random.uniform(-self._augmentation.gain_db, self._augmentation.gain_db, size=count)
+        level = np.power(10.0, -(snr_db + gain_db) / 20) * (self._random.random(count) < self._augmentation.noise_share)
+        sign = self._random.choice((-1.0, 1.0), size=count)
+        varied = (windows + level[:, np.newaxis] * noise) * sign[:, np.newaxis]
+        prepared, _ = zscore(varied[:, np.newaxis].astype(np.float32))
+        return prepared
+
+    def _through_random_path(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Tilt each spectrum by a random slope and ripple, as another mounting of the sensor would."""
+        spectrum = np.fft.rfft(windows)
+        position = np.linspace(-0.5, 0.5, spectrum.shape[1])
+        limit = self._augmentation.tilt_db
+        slope, ripple = self._random.uniform(-limit, limit, size=(2, len(windows), 1))
+        phase = self._random.uniform(0, 2 * np.pi, size=(len(windows), 1))
+        gain_db = slope * position + ripple / 2 * np.cos(2 * np.pi * 3 * position + phase)
+        return np.fft.irfft(spectrum * 10 ** (gain_db / 20), n=windows.shape[1]).astype(np.float32)
+
+
 class WindowSource:
     """Draws batches in which every group, within it every class, and within that every recording is equally likely.
 
@@ -96,20 +143,16 @@ class WindowSource:
         augmentation: Augmentation | None = None,
     ) -> None:
         self._card = card
-        self._augmentation = augmentation or Augmentation()
         self._random = np.random.default_rng(seed)
         self._groups = [by_class(examples) for examples in groups]
-        white = self._random.standard_normal(2**18).astype(np.float32)
-        rate = card.sampling_rate_hz
-        self._noise = resample(white, rate, rate, band_upper_hz=card.band_hz[1])
-        self._noise /= self._noise.std()
+        self._variation = Variation(card, self._random, augmentation or Augmentation())
 
     def draw(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return prepared windows of shape (count, 1, L) and their labels of shape (count,)."""
         picked = [self._pick() for _ in range(count)]
         windows = np.stack([self._crop(example) for example in picked])
         labels = np.array([example.label for example in picked], dtype=np.int64)
-        return self._vary(windows), labels
+        return self._variation.vary(windows), labels
 
     def batches(self, count: int, size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
         """Yield ``count`` batches of ``size`` windows."""
@@ -125,30 +168,6 @@ class WindowSource:
         version = example.versions[self._random.integers(len(example.versions))]
         start = self._random.integers(len(version) - self._card.window + 1)
         return version[start : start + self._card.window]
-
-    def _vary(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        count, length = windows.shape
-        windows, _ = zscore(windows[:, np.newaxis])
-        windows = self._through_random_path(windows[:, 0])
-        starts = self._random.integers(len(self._noise) - length, size=count)
-        noise = np.stack([self._noise[start : start + length] for start in starts])
-        snr_db = self._random.uniform(*self._augmentation.noise_snr_db, size=count)
-        gain_db = self._random.uniform(-self._augmentation.gain_db, self._augmentation.gain_db, size=count)
-        level = np.power(10.0, -(snr_db + gain_db) / 20) * (self._random.random(count) < self._augmentation.noise_share)
-        sign = self._random.choice((-1.0, 1.0), size=count)
-        varied = (windows + level[:, np.newaxis] * noise) * sign[:, np.newaxis]
-        prepared, _ = zscore(varied[:, np.newaxis].astype(np.float32))
-        return prepared
-
-    def _through_random_path(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Tilt each spectrum by a random slope and ripple, as another mounting of the sensor would."""
-        spectrum = np.fft.rfft(windows)
-        position = np.linspace(-0.5, 0.5, spectrum.shape[1])
-        limit = self._augmentation.tilt_db
-        slope, ripple = self._random.uniform(-limit, limit, size=(2, len(windows), 1))
-        phase = self._random.uniform(0, 2 * np.pi, size=(len(windows), 1))
-        gain_db = slope * position + ripple / 2 * np.cos(2 * np.pi * 3 * position + phase)
-        return np.fft.irfft(spectrum * 10 ** (gain_db / 20), n=windows.shape[1]).astype(np.float32)
 
 
 def by_class(examples: Sequence[Example]) -> list[list[Example]]:

@@ -8,7 +8,7 @@ import torch
 from engine.errors import DamagedModelError, ModelNotFoundError
 from engine.networks import NETWORKS, build, load
 
-PARAMETERS = {"wdcnn": 53_904, "resnet18-1d": 3_845_956}
+PARAMETERS = {"wdcnn": 53_904, "resnet18-1d": 3_845_956, "cnn-bilstm": 174_788, "patch-transformer": 414_724}
 
 
 @pytest.fixture(params=sorted(NETWORKS))
@@ -33,7 +33,7 @@ def test_it_learns(name):
     windows = torch.stack([torch.sin(2 * torch.pi * hz * time_s) for hz in (50.0, 3000.0)])[:, None].repeat(4, 1, 1)
     labels = torch.tensor([0, 1] * 4)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    for _ in range(8):
+    for _ in range(12):
         loss = torch.nn.functional.cross_entropy(network(windows), labels)
         optimizer.zero_grad()
         loss.backward()
