@@ -35,6 +35,8 @@ VibenchError
 │   └── CalibrationError            calibration-impossible
 ├── NoEffect                        no-effect
 ├── BenchmarkError                  benchmark-impossible
+├── BundleError                     bundle-impossible
+├── SearchError                     search-impossible
 ├── JobError                        job-error
 │   ├── JobNotFoundError            job-not-found
 │   ├── JobStateError               job-state
@@ -505,6 +507,32 @@ class BenchmarkError(VibenchError):
     """A measurement that can't be made."""
 
     code = "benchmark-impossible"
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason, self.remedy = reason, remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.remedy}."
+
+
+class BundleError(VibenchError):
+    """A bundle that can't be made, or what came back from a target and can't be taken."""
+
+    code = "bundle-impossible"
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)
+        self.reason, self.remedy = reason, remedy
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.remedy}."
+
+
+class SearchError(VibenchError):
+    """A search that can't be made, or that can't go on from where another one stopped."""
+
+    code = "search-impossible"
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason, remedy)

@@ -8,8 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 #: What decides how fast reduced precision runs on a processor; as Linux names it.
-INSTRUCTION_SETS = ("avx2", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimddp", "i8mm")
-PACKAGES = ("numpy", "scipy", "onnxruntime", "torch", "onnx")
+INSTRUCTION_SETS = (
+    *("avx2", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "avx512_fp16", "amx_int8"),
+    *("asimddp", "i8mm", "asimdhp"),
+)
+PACKAGES = ("numpy", "scipy", "onnxruntime", "openvino", "torch", "onnx")
 CPUINFO = Path("/proc/cpuinfo")
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
@@ -47,16 +50,22 @@ class Machine:
 
 def this_machine(cpuinfo: Path = CPUINFO, governor: Path = GOVERNOR) -> Machine:
     """Return the fingerprint of the machine that this runs on."""
-    cpu, flags = processor(cpuinfo)
+    cpu, _ = processor(cpuinfo)
     return Machine(
         cpu=cpu or platform.processor() or "unknown",
-        flags=tuple(flag for flag in INSTRUCTION_SETS if flag in flags),
+        flags=instruction_sets(cpuinfo),
         threads=len(os.sched_getaffinity(0)),
         governor=first_line(governor),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         system=f"{platform.system()} {platform.release()}, {platform.machine()}",
         versions={"python": platform.python_version(), **installed(PACKAGES)},
     )
+
+
+def instruction_sets(cpuinfo: Path = CPUINFO) -> tuple[str, ...]:
+    """Return those of `INSTRUCTION_SETS` that the processor has."""
+    _, flags = processor(cpuinfo)
+    return tuple(flag for flag in INSTRUCTION_SETS if flag in flags)
 
 
 def processor(cpuinfo: Path) -> tuple[str, frozenset[str]]:

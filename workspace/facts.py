@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from workspace.workspace import Workspace
 
 PACKAGES = ("numpy", "scipy", "onnx", "safetensors", "dash", "plotly", "sqlalchemy", "gunicorn")
-MODULES = {"onnxruntime": "onnxruntime", "pytorch": "torch"}  #: what each runtime rests on
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +105,18 @@ def versions(*, load: bool) -> Iterator[Finding]:
     for package in PACKAGES:
         yield checked(package, partial(version, package))
     for name, runtime in RUNTIMES.items():
-        yield checked(name, runtime.version, module=MODULES[name] if load else None)
+        if runtime.extra and not runtime.available():
+            yield Finding("version", name, f"not installed; optional: pip install .[{runtime.extra}]")
+        else:
+            yield checked(name, runtime.version, runtime.import_libraries if load else None)
 
 
-def checked(name: str, find: Callable[[], str], module: str | None = None) -> Finding:
-    """Return a package's version, or that it is missing; a ``module`` is imported to see that it runs here."""
+def checked(name: str, find: Callable[[], str], load: Callable[[], None] | None = None) -> Finding:
+    """Return a package's version, or that it is missing; ``load`` tries whether it runs here."""
     try:
         found = find()
-        if module:
-            import_module(module)
+        if load:
+            load()
     except PackageNotFoundError:
         return Finding("version", name, "not installed", missing="run make run, which installs it")
     except (ImportError, OSError) as error:

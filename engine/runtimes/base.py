@@ -1,6 +1,9 @@
 """The contract of everything that executes a network."""
 
 from abc import ABC, abstractmethod
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -59,6 +62,21 @@ class Runtime(ABC):
 
     name: ClassVar[str]
 
+    title: ClassVar[str]  #: for people
+    #: Distribution that it comes with, and what it imports at its first use.
+    package: ClassVar[str]
+    imports: ClassVar[tuple[str, ...]]
+    extra: ClassVar[str | None] = None  #: of Vibench's own extras the one that installs it, where it is optional
+
+    def available(self) -> bool:
+        """Whether the library is installed; some are optional."""
+        return find_spec(self.imports[0]) is not None
+
+    def import_libraries(self) -> None:
+        """Import what the first load would; raises `ImportError` where it is not installed."""
+        for library in self.imports:
+            import_module(library)
+
     @abstractmethod
     def accepts(self, variant: Variant) -> bool:
         """Whether this runtime executes the variant's format."""
@@ -75,6 +93,6 @@ class Runtime(ABC):
             If it is whole, but not admitted: external data, operators of unknown domains.
         """
 
-    @abstractmethod
     def version(self) -> str:
-        """Version of the library that executes."""
+        """Version of the library that executes; raises `PackageNotFoundError` where it is not installed."""
+        return version(self.package)

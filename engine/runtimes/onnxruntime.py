@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from engine.errors import DamagedModelError, ModelRefusedError
 from engine.runtimes.base import BATCH, Runtime, Session
+from engine.runtimes.onnx_file import Port, admitted, check_ports
 from engine.variant import Variant
 
 if TYPE_CHECKING:
     import onnxruntime
 
-#: How protobuf writes the key ``location`` of an external tensor: field 1, eight bytes.
-EXTERNAL_DATA = b"\x0a\x08location"
+#: What it says of an operator that it doesn't have; the file is whole.
+UNKNOWN_OPERATOR = ("is not a registered function/op", "No Op registered for")
 
 
 class OnnxSession(Session):
@@ -41,6 +42,9 @@ class OnnxRuntime(Runtime):
     """Microsoft's engine, on its processor provider."""
 
     name = "onnxruntime"
+    title = "ONNX Runtime"
+    package = "onnxruntime"
+    imports = ("onnxruntime",)
 
     def accepts(self, variant: Variant) -> bool:  # noqa: D102
         return variant.format == "onnx"
@@ -49,12 +53,7 @@ class OnnxRuntime(Runtime):
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as raised
 
-        variant.check_weights()
-        model = variant.weights.read_bytes()
-        if EXTERNAL_DATA in model:
-            raise ModelRefusedError(
-                variant.full_name, "its weights lie in another file; export it again as a single file"
-            )
+        model = admitted(variant)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -70,29 +69,15 @@ class OnnxRuntime(Runtime):
             raised.NotImplemented,
             RuntimeError,
         ) as error:
-            raise DamagedModelError(variant.full_name, str(error).splitlines()[0]) from error
-        check_shapes(variant, session)
+            reason = str(error).splitlines()[0]
+            if any(words in reason for words in UNKNOWN_OPERATOR):
+                raise ModelRefusedError(variant.full_name, f"ONNX Runtime can't execute it: {reason}") from error
+            raise DamagedModelError(variant.full_name, reason) from error
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        check_ports(variant, [port(each) for each in inputs], [port(each) for each in outputs])
         return OnnxSession(variant, session)
 
-    def version(self) -> str:  # noqa: D102
-        from importlib.metadata import version
 
-        return version("onnxruntime")
-
-
-def check_shapes(variant: Variant, session: Any) -> None:
-    """Raise `DamagedModelError` unless the file takes the card's windows and answers its classes."""
-    card = variant.card
-    inputs, outputs = session.get_inputs(), session.get_outputs()
-    if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type != "tensor(float)":
-        raise DamagedModelError(variant.full_name, "it must take one float32 input and give one output")
-    window, logits = list(inputs[0].shape), list(outputs[0].shape)
-    fits = (
-        len(window) == 3
-        and window[1] in (card.channels, None)
-        and (window[2] == card.window or not isinstance(window[2], int))
-        and len(logits) == 2
-        and (logits[1] == len(card.classes) or not isinstance(logits[1], int))
-    )
-    if not fits:
-        raise DamagedModelError(variant.full_name, f"its shapes {window} and {logits} do not fit its card")
+def port(end: Any) -> Port:
+    """Return an input or output of a session as the checks take it; an open length has a name or none."""
+    return Port(end.type == "tensor(float)", tuple(each if isinstance(each, int) else None for each in end.shape))

@@ -24,7 +24,7 @@ class PyTorchSession(Session):
         import torch
 
         with torch.inference_mode():
-            batches = torch.split(torch.from_numpy(windows), BATCH)
+            batches = torch.split(torch.from_numpy(np.require(windows, requirements="W")), BATCH)
             logits: NDArray[np.float32] = torch.cat([self._network(batch) for batch in batches]).numpy()
         return logits
 
@@ -33,6 +33,9 @@ class PyTorchRuntime(Runtime):
     """Meta's framework, eager, on the processor."""
 
     name = "pytorch"
+    title = "PyTorch"
+    package = "torch"
+    imports = ("torch", "safetensors.torch")
 
     def accepts(self, variant: Variant) -> bool:  # noqa: D102
         return variant.format == "safetensors"
@@ -44,8 +47,3 @@ class PyTorchRuntime(Runtime):
 
         torch.set_num_threads(threads)  # of the whole process: PyTorch knows no number of threads a network
         return PyTorchSession(variant, load(variant))
-
-    def version(self) -> str:  # noqa: D102
-        from importlib.metadata import version
-
-        return version("torch")

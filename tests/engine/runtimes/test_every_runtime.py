@@ -1,6 +1,7 @@
 """What every entry of the table of runtimes promises."""
 
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -8,13 +9,16 @@ import numpy as np
 import pytest
 
 from engine.errors import DamagedModelError, ModelRefusedError
-from engine.runtimes import RUNTIMES, load, runtime_for
+from engine.runtimes import RUNTIMES, load, runtime_for, runtimes_for
 from engine.variant import sha256_of
 
 
 @pytest.fixture(params=sorted(RUNTIMES))
 def runtime(request):
-    return RUNTIMES[request.param]
+    found = RUNTIMES[request.param]
+    if not found.available():
+        pytest.skip(f"{found.title} is optional and not installed here")
+    return found
 
 
 @pytest.fixture
@@ -40,8 +44,25 @@ def test_it_answers_any_number_of_windows_as_pytorch_does(runtime, exported, cou
 
 
 def test_it_accepts_its_own_format_and_no_other(runtime, exported):
-    assert [name for name, variant in exported.items() if runtime.accepts(variant)] == [runtime.name]
-    assert runtime_for(exported[runtime.name]) is runtime
+    own = exported[runtime.name]
+
+    assert {each.format for each in exported.values() if runtime.accepts(each)} == {own.format}
+    assert runtime in runtimes_for(own)
+    assert runtime_for(own, runtime.name) is runtime
+
+
+def test_only_an_optional_runtime_may_be_missing(runtime, monkeypatch):
+    for library in runtime.imports:
+        monkeypatch.setitem(sys.modules, library, None)  # as if it were not there
+
+    assert not runtime.available()
+    assert (runtime.extra is not None) == (runtime.name == "openvino")
+
+
+def test_it_imports_what_a_load_needs(runtime):
+    runtime.import_libraries()
+
+    assert set(runtime.imports) <= set(sys.modules)
 
 
 def test_it_tells_its_version(runtime):
@@ -52,6 +73,26 @@ def test_a_session_knows_what_it_runs(runtime, own):
     with runtime.load(own) as session:
         assert session.variant == own
         assert session.runtime == runtime.name
+
+
+def test_windows_may_lie_anywhere_in_memory_and_be_read_only(runtime, own):
+    session = runtime.load(own)
+    expected = session.predict(windows(6)[::2].copy())
+    scattered = windows(6)[::2]
+    scattered.flags.writeable = False
+
+    np.testing.assert_array_equal(session.predict(scattered), expected)
+
+
+def test_what_it_answered_stays_when_it_is_asked_again(runtime, own):
+    session = runtime.load(own)
+    first = session.predict(windows(2))
+    kept = first.copy()
+    for _ in range(5):
+        session.predict(windows(2) + 1)
+
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_array_equal(session.predict(windows(2)), kept)
 
 
 def test_several_threads_may_use_one_session(runtime, own):
@@ -78,6 +119,26 @@ def test_weights_that_do_not_fit_the_card_are_damaged(runtime, own):
 
     with pytest.raises(DamagedModelError):
         runtime.load(replace(own, card=five))
+
+
+def test_the_usual_runtime_comes_first(exported):
+    assert runtime_for(exported["openvino"]).name == "onnxruntime"
+    assert runtime_for(exported["pytorch"]).name == "pytorch"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tensorrt", "there is no runtime tensorrt; known are onnxruntime, openvino, pytorch"),
+        ("pytorch", "PyTorch executes no onnx files"),
+        ("openvino", "OpenVINO is not installed"),
+    ],
+)
+def test_a_runtime_that_can_not_be_had_is_refused_in_a_sentence(exported, monkeypatch, name, said):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+
+    with pytest.raises(ModelRefusedError, match=said):
+        runtime_for(exported["onnxruntime"], name)
 
 
 def test_no_runtime_takes_an_unknown_format(own):

@@ -1,24 +1,10 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 
-from engine.errors import ModelRefusedError
 from engine.runtimes.base import BATCH
 from engine.runtimes.onnxruntime import OnnxRuntime
-from engine.variant import sha256_of
-
-
-def test_weights_in_another_file_are_refused(exported, tmp_path):
-    model = onnx.load(exported["onnxruntime"].weights)
-    path = tmp_path / "model.onnx"
-    onnx.save(model, path, save_as_external_data=True, location="weights.data", size_threshold=0)
-    outside = replace(exported["onnxruntime"], weights=path, digest=sha256_of(path))
-
-    with pytest.raises(ModelRefusedError, match="its weights lie in another file"):
-        OnnxRuntime().load(outside)
 
 
 def test_batches_do_not_change_the_answer(exported):
