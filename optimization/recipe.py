@@ -1,6 +1,7 @@
 """A recipe: passes in order, each with its parameters; and the one way to run it, proof included."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -8,8 +9,9 @@ from typing import Any, Self
 
 from engine.card import ModelCard
 from engine.errors import CalibrationError, RecipeError
+from engine.runtimes import load
 from engine.variant import Variant
-from optimization.calibration import WINDOWS, Calibration, calibrate_on, simulated_calibration
+from optimization.calibration import WINDOWS, Calibration, calibrate_on, require_machines, simulated_calibration
 from optimization.passes import Changes, Pass, PassContext
 from optimization.passes.changes import compare
 from optimization.passes.parameters import pass_from_json, shown
@@ -19,7 +21,7 @@ from optimization.verification import Verification, verify
 
 SCHEMA = "vibench.optimization/1"
 RECIPES = Path(__file__).parent / "recipes"
-#: More windows make ranges no better, and calibration longer and larger in memory.
+#: More windows make ranges no better, and calibration longer.
 MOST_WINDOWS = 4096
 #: A recipe is a few lines; whatever is larger was written to do harm, or is no recipe.
 LARGEST_BYTES = 64 * 1024
@@ -91,19 +93,37 @@ class Recipe:
         steps = [{"pass": step.pop("pass"), "parameters": step} for step in content]
         return cls.from_json(steps)
 
-    def check(self, variant: Variant) -> None:
-        """Raise `PassNotApplicableError` at the first pass that could not work on what those before it give."""
-        expected = variant
+    def check(self, variant: Variant) -> list[str]:
+        """Return the names of what it makes of a variant, without making it.
+
+        Raises
+        ------
+        PassNotApplicableError
+            At the first pass that could not work on what those before it give.
+        """
+        expected, names = variant, []
         for step in self.passes:
             step.requires(expected)
-            kind, backend = step.gives
+            kind, backend = step.form_after(expected)
             steps = (*expected.steps, step.step())
-            expected = replace(expected, name=step.result, format=kind, backend=backend, steps=steps)
+            names.append(step.name_after(expected))
+            expected = replace(expected, name=names[-1], format=kind, backend=backend, steps=steps)
+        return names
 
     @property
     def calibrates(self) -> bool:
         """Whether one of the passes reads ranges from windows."""
         return any(step.calibrates for step in self.passes)
+
+    @property
+    def learns(self) -> bool:
+        """Whether one of the passes trains on labelled recordings."""
+        return any(step.learns for step in self.passes)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether equal inputs give equal bytes on one machine, however often it is run."""
+        return all(step.deterministic for step in self.passes)
 
 
 def recipe_text(name_or_path: str) -> str:
@@ -135,16 +155,20 @@ class StepReport:
         In nodes, weights and bytes.
     variant : Variant
         What it made, its verification against the variant before it included.
+    notes : tuple of str
+        What somebody should know of it, one sentence each.
     """
 
     step: Mapping[str, Any]
     seconds: float
     changed: Changes
     variant: Variant
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As ``vibench optimize --json`` prints it, and ``variant.json`` keeps it."""
-        return {**self.step, "seconds": round(self.seconds, 3), "changed": self.changed.to_json()}
+        measured = {"seconds": round(self.seconds, 3), "changed": self.changed.to_json()}
+        return {**self.step, **measured, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +218,7 @@ def optimize(
     recordings: RecordingSet | None = None,
     windows: int = WINDOWS,
     resample: bool = False,
+    force_noise: bool = False,
     name: str | None = None,
     progress: Progress = silent,
 ) -> Optimized:
@@ -214,6 +239,8 @@ def optimize(
         How many windows to calibrate on.
     resample : bool
         Take recordings of other rates too, resampled; otherwise they are refused.
+    force_noise : bool
+        Calibrate on recordings of random noise too, which the variant then says; otherwise they are refused.
     name : str or None
         Name of the result within its network, instead of the last pass's own.
     progress : callable
@@ -237,13 +264,17 @@ def optimize(
     if recordings is not None and not resample:
         require_rate(recordings.recordings, variant.card)
     calibrate_with, prove_with = sets_for(recipe, recordings, variant.card)
-    calibration = calibration_from(calibrate_with, variant.card, windows, progress) if recipe.calibrates else None
+    calibration = None
+    if recipe.calibrates:
+        calibration = calibration_from(
+            calibrate_with, variant.card, windows, progress, force_noise=force_noise, network=variant
+        )
 
     reports: list[StepReport] = []
     before = variant
     for number, step in enumerate(recipe.passes, start=1):
-        context = PassContext(folder / f"{number}-{step.name}", calibration, progress)
-        called = name if number == len(recipe.passes) and name is not None else step.result
+        context = PassContext(folder / f"{number}-{step.name}", calibration, calibrate_with, progress)
+        called = name if number == len(recipe.passes) and name is not None else step.name_after(before)
         reports.append(run_step(step, before, context, prove_with, called))
         before = reports[-1].variant
     if len(reports) == 1:  # then the start is the variant before, and the proof is there
@@ -253,13 +284,23 @@ def optimize(
 
 def run_step(step: Pass, before: Variant, context: PassContext, prove_with: RecordingSet, name: str) -> StepReport:
     """Run one pass, check what it made, prove it against the variant before, and write the proof beside it."""
+    report = make_step(step, before, context, name)
+    proof = verify(report.variant, before, prove_with, progress=context.progress)
+    made = replace(report.variant, verification=proof.to_json())
+    made.write_description()
+    return replace(report, variant=made)
+
+
+def make_step(step: Pass, before: Variant, context: PassContext, name: str) -> StepReport:
+    """Run one pass and check what it made; nothing proves it yet."""
     started = perf_counter()
     made = step.run(before, context)
     seconds = perf_counter() - started
     step.ensures(before, made)
-    proof = verify(made, before, prove_with, progress=context.progress)
-    report = StepReport(step.step(), seconds, compare(before, made), made)
-    made = replace(made, name=name, steps=(*before.steps, report.to_json()), verification=proof.to_json())
+    told = made.steps[-1]  # the pass, its parameters, and what it wrote down while it ran
+    notes = (*told.get("notes", ()), *step.notes(before, made))
+    report = StepReport(told, seconds, compare(before, made), made, notes)
+    made = replace(made, name=name, steps=(*before.steps, report.to_json()))
     made.write_description()
     return replace(report, variant=made)
 
@@ -275,15 +316,41 @@ def check_windows(windows: object) -> None:
 def sets_for(
     recipe: Recipe, recordings: RecordingSet | None, card: ModelCard
 ) -> tuple[RecordingSet | None, RecordingSet]:
-    """Say what to calibrate on and what to prove with; where nothing calibrates, all recordings serve the proof."""
-    if recordings is None or recipe.calibrates:
+    """Say what to calibrate or learn on and what to prove with; where no pass does either, all serve the proof."""
+    if recordings is None or recipe.calibrates or recipe.learns:
         return calibration_and_proof(recordings, card)
     return None, with_simulated(recordings, card)
 
 
-def calibration_from(recordings: RecordingSet | None, card: ModelCard, windows: int, progress: Progress) -> Calibration:
-    """Return the windows to calibrate on: of the recordings, or simulated ones if there are none."""
+def calibration_from(
+    recordings: RecordingSet | None,
+    card: ModelCard,
+    windows: int,
+    progress: Progress,
+    *,
+    force_noise: bool = False,
+    network: Variant | None = None,
+) -> Calibration:
+    """Return the windows to calibrate on: of the recordings, or simulated ones if there are none.
+
+    Of the recordings, one window in four is the nearest to the decision boundary of ``network``, if that is given;
+    simulated ones are noisy enough to lie there, and are the same on every machine.
+
+    Raises
+    ------
+    CalibrationError
+        If the recordings give no window, or hold random noise and it was not forced.
+    ModelError
+        If the network can't be loaded.
+    SignalError
+        If a recording can't be read.
+    """
     progress("Choosing windows", 0, 0)
     if recordings is None:
         return simulated_calibration(card, windows=windows)
-    return calibrate_on(recordings, card, windows=windows)
+    with nullcontext() if network is None else load(network) as session:
+        logits = None if session is None else session.predict
+        calibration = calibrate_on(recordings, card, windows=windows, logits=logits)
+    if not force_noise:
+        require_machines(calibration)
+    return calibration

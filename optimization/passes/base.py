@@ -1,19 +1,21 @@
 """The contract of every pass: one transformation of a variant, whose parameters are the fields of its dataclass."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.errors import ModelRefusedError, NoEffect, PassNotApplicableError
+from engine.errors import ModelRefusedError, NoEffect, PassNotApplicableError, RecipeError
 from engine.runtimes import load
 from engine.variant import BACKEND_TITLES, Backend, Format, Variant
 from optimization.calibration import Calibration
 from optimization.passes.parameters import check_parameters
 from optimization.progress import Progress, silent
+from optimization.recording_set import RecordingSet
 
 #: Every result must take so many windows at once: one, and a number that no trace was made with.
 TRIED_BATCHES = (1, 3)
@@ -30,12 +32,16 @@ class PassContext:
         while the pass runs.
     calibration : Calibration or None
         Windows to read ranges from, for the passes that say they need them (`Pass.calibrates`).
+    learn_from : RecordingSet or None
+        Labelled recordings, apart from those of the proof, for the passes that train (`Pass.learns`); simulated ones
+        if ``None``.
     progress : callable
         Told how far the pass is.
     """
 
     folder: Path
     calibration: Calibration | None = None
+    learn_from: RecordingSet | None = None
     progress: Progress = field(default=silent)
 
 
@@ -51,9 +57,15 @@ class Pass(ABC):
     name: ClassVar[str]  #: as recipes and commands write it: ``quantize_static``
     title: ClassVar[str]  #: for people: ``Static INT8``
     summary: ClassVar[str]  #: one sentence: what it does to a network, and what for
-    gives: ClassVar[tuple[Format, Backend]]  #: what its result is
-    result: ClassVar[str]  #: name of its result within the network, unless somebody gives another: ``int8-static``
+    gives: ClassVar[tuple[Format, Backend] | None]  #: what its result is; ``None`` where that is what it was given
+    #: What its result is called within the network, ``int8-static``, or, where it keeps the form, what it adds to the
+    #: name of what it was given: ``conv2d`` makes ``onnx-conv2d`` of ``onnx``.
+    result: ClassVar[str]
     calibrates: ClassVar[bool] = False  #: whether it reads ranges from windows
+    learns: ClassVar[bool] = False  #: whether it trains on labelled recordings
+    deterministic: ClassVar[bool] = True  #: whether equal inputs give equal bytes on one machine
+    #: What its suffix takes the place of in a name, where two results exclude each other.
+    excludes: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -82,6 +94,30 @@ class Pass(ABC):
             If the disk is full, or may not be written to.
         """
 
+    @property
+    def suffix(self) -> str:
+        """What it adds to the name of what it was given, where it keeps the form."""
+        return self.result
+
+    @property
+    def portable(self) -> bool:
+        """Whether its result is of ONNX's own operators if what it was given is, so that other passes can take it."""
+        return True
+
+    def form_after(self, variant: Variant) -> tuple[Format, Backend]:
+        """What its result is, made of the variant."""
+        return self.gives or (variant.format, variant.backend)
+
+    def name_after(self, variant: Variant) -> str:
+        """What its result is called, made of the variant, unless somebody gives another name.
+
+        What kept the form on the way here stays in the name: ``int8-static`` of ``onnx-conv2d`` is
+        ``int8-static-conv2d``.
+        """
+        if self.gives is None:
+            return "-".join(with_suffix(variant.name.split("-"), self))
+        return "-".join([self.result, *kept_forms(variant)])
+
     def ensures(self, before: Variant, after: Variant) -> None:
         """Check what holds for every pass: the result is not its parent, loads, and takes the card's windows.
 
@@ -108,14 +144,25 @@ class Pass(ABC):
                     reason = f"it does not answer {len(card.classes)} finite logits for each of {batch} windows"
                     raise ModelRefusedError(after.full_name, reason)
 
+    def notes(self, before: Variant, after: Variant) -> tuple[str, ...]:  # noqa: ARG002 - others need both
+        """What somebody should know of the result beside what changed, one sentence each.
+
+        Told of the two variants alone, after `ensures`; what only the run knew is given to `writing.write_result`.
+        """
+        return ()
+
     def step(self) -> dict[str, Any]:
         """The pass and its parameters as ``variant.json`` keeps them: ``{"pass": name, "parameters": {…}}``."""
         values = {known.name: getattr(self, known.name) for known in fields(self)}  # type: ignore[arg-type]
         return {"pass": self.name, "parameters": {name: plain(value) for name, value in values.items()}}
 
-    def require_backend(self, variant: Variant, backend: Backend) -> None:
-        """Raise `PassNotApplicableError` unless the variant is of a backend, saying where to start instead."""
-        if variant.backend == backend:
+    def require_backend(self, variant: Variant, backend: Backend, *others: Backend) -> None:
+        """Raise `PassNotApplicableError` unless the variant is of a backend, or one of others, and a pass can take it.
+
+        The error says where to start instead: from the first backend.
+        """
+        if variant.backend in (backend, *others):
+            self.require_portable(variant)
             return
         network = variant.card.name
         if backend == "onnx" and variant.backend == "pytorch":
@@ -124,6 +171,42 @@ class Pass(ABC):
             here, wanted = BACKEND_TITLES[variant.backend], BACKEND_TITLES[backend]
             reason = f"it is {here} already; start from the network's {wanted} variant, {network}/{backend}"
         raise PassNotApplicableError(self.name, variant.full_name, reason)
+
+
+    def require_portable(self, variant: Variant) -> None:
+        """Raise `PassNotApplicableError` if the variant's graph was made for one runtime alone."""
+        for made_by in passes_of(variant):
+            if not made_by.portable:
+                reason = (
+                    f"{made_by.name} fused its operators into those of one runtime; put {self.name} before that, or "
+                    f"start from {variant.card.name}/{variant.backend}"
+                )
+                raise PassNotApplicableError(self.name, variant.full_name, reason)
+
+
+def passes_of(variant: Variant) -> list[Pass]:
+    """Return the passes that made a variant; a step that is none known here, or no longer can be, is left out."""
+    from optimization.passes.parameters import pass_from_json
+
+    made = []
+    for step in variant.steps:
+        with suppress(RecipeError):
+            made.append(pass_from_json(step.get("pass", ""), step.get("parameters", {})))
+    return made
+
+
+def kept_forms(variant: Variant) -> list[str]:
+    """Return what the passes that kept the form added to the names, on the variant's way here."""
+    suffixes: list[str] = []
+    for made_by in passes_of(variant):
+        if made_by.gives is None:
+            suffixes = with_suffix(suffixes, made_by)
+    return suffixes
+
+
+def with_suffix(parts: Sequence[str], made_by: Pass) -> list[str]:
+    """Return the parts of a name once a pass has added its own, in the place of those that it excludes."""
+    return [*(part for part in parts if part not in made_by.excludes), made_by.suffix]
 
 
 def plain(value: Any) -> Any:

@@ -3,9 +3,14 @@
 import contextlib
 import io
 import logging
-from collections.abc import Iterator
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from engine.variant import Variant
+from optimization.passes.changes import graph_of, operators
 
 if TYPE_CHECKING:
     import onnx
@@ -13,6 +18,8 @@ if TYPE_CHECKING:
 PACKAGES = ("onnx", "onnxruntime")
 #: Copies of the graph that lie in the scratch folder at the same time, and one to spare.
 COPIES = 6
+#: Operators whose integer form is worth the measuring of their inputs; that of convolutions rarely is.
+DENSE_AND_RECURRENT = ("Gemm", "LSTM", "MatMul")
 
 
 def prepare_graph(model: "onnx.ModelProto", path: Path) -> "onnx.ModelProto":
@@ -55,3 +62,66 @@ def quiet_quantiser() -> Iterator[None]:
     finally:
         root.removeFilter(is_not_its_own)
         root.removeHandler(nowhere)
+
+
+def quantisable() -> list[str]:
+    """Return every operator that ONNX Runtime has an integer form of, in the same order in every process."""
+    from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
+
+    return sorted({*QLinearOpsRegistry, *QDQRegistry})
+
+
+def store_as_integers(
+    source: Path,
+    target: Path,
+    *,
+    op_types: Sequence[str] | None,
+    weight_type: Literal["S8", "U8"],
+    per_channel: bool = False,
+    keep_fp32: Sequence[str] = (),
+) -> None:
+    """Write a graph whose operators hold integer weights and measure their inputs in every run.
+
+    Parameters
+    ----------
+    source, target : Path
+        The graph, as `prepare_graph` leaves it, and where the result goes.
+    op_types : sequence of str or None
+        Which ones; every one that has such a form if ``None``.
+    weight_type : {"S8", "U8"}
+        Signed or unsigned integers.
+    per_channel : bool
+        Whether each channel of the weights has a scale.
+    keep_fp32 : sequence of str
+        Names of nodes that are left as they are.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with quiet_quantiser():
+        quantize_dynamic(
+            source,
+            target,
+            op_types_to_quantize=None if op_types is None else list(op_types),
+            per_channel=per_channel,
+            weight_type=QuantType.QInt8 if weight_type == "S8" else QuantType.QUInt8,
+            # The quantiser splits each Gemm into two nodes first, and looks for its name afterwards.
+            nodes_to_exclude=[*keep_fp32, *(f"{name}_MatMul" for name in keep_fp32)],
+        )
+
+
+def fused_counts(variant: Variant) -> Counter[str]:
+    """Return how often each operator runs, once ONNX Runtime has fused the graph for this processor.
+
+    What is quantised well is left as ``QLinearConv`` and its like, with hardly a ``Conv``, ``Relu`` or
+    ``DequantizeLinear`` between them.
+    """
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "fused.onnx"
+        options = onnxruntime.SessionOptions()
+        options.optimized_model_filepath = str(path)
+        options.log_severity_level = 3
+        options.intra_op_num_threads = 1
+        onnxruntime.InferenceSession(variant.weights, options, providers=["CPUExecutionProvider"])
+        return operators(graph_of(path))

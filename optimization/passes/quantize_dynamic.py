@@ -6,16 +6,12 @@ from typing import ClassVar, Literal
 from engine.errors import NoEffect
 from engine.variant import Backend, Format, Variant
 from optimization.passes.base import Pass, PassContext
-from optimization.passes.changes import operators
+from optimization.passes.changes import graph_of, operators
 from optimization.passes.graph import read_model, serialised
+from optimization.passes.integer_layers import INTEGER, layers_of, told
 from optimization.passes.parameters import parameter
-from optimization.passes.quantisation import COPIES, PACKAGES, prepare_graph, quiet_quantiser
+from optimization.passes.quantisation import COPIES, DENSE_AND_RECURRENT, PACKAGES, prepare_graph, store_as_integers
 from optimization.passes.writing import scratch_beside, write_result
-
-#: Operators whose integer form is worth the measuring of their inputs; that of convolutions rarely is.
-DENSE_AND_RECURRENT = ("Gemm", "LSTM", "MatMul")
-#: What convolutions, dense and recurrent layers become.
-INTEGER = frozenset({"ConvInteger", "MatMulInteger", "DynamicQuantizeLSTM"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +43,24 @@ class QuantizeDynamic(Pass):
     def run(self, variant: Variant, context: PassContext) -> Variant:
         """Quantise the chosen operators; see `Pass.run` for what it raises."""
         import onnx
-        from onnxruntime.quantization import QuantType, quantize_dynamic
 
         context.progress("Quantising", 0, 0)
         model = read_model(variant)
-        with scratch_beside(context.folder, COPIES * variant.size_bytes) as scratch, quiet_quantiser():
+        with scratch_beside(context.folder, COPIES * variant.size_bytes) as scratch:
             prepare_graph(model, scratch / "prepared.onnx")
-            quantize_dynamic(
+            store_as_integers(
                 scratch / "prepared.onnx",
                 scratch / "quantised.onnx",
-                op_types_to_quantize=None if self.operators == "all" else list(DENSE_AND_RECURRENT),
+                op_types=None if self.operators == "all" else DENSE_AND_RECURRENT,
+                weight_type=self.weight_type,
                 per_channel=self.per_channel,
-                weight_type=QuantType.QInt8 if self.weight_type == "S8" else QuantType.QUInt8,
             )
             quantised = onnx.load(scratch / "quantised.onnx")
         if not INTEGER & operators(quantised.graph).keys():
             raise NoEffect(self.name, f"{variant.full_name} has no weights in the operators that it quantises")
         content = serialised(quantised, variant.card)
         return write_result(self, variant, context.folder, content, packages=PACKAGES)
+
+    def notes(self, before: Variant, after: Variant) -> tuple[str, ...]:  # noqa: ARG002 - the result says it all
+        """Say which layers became integers."""
+        return told(layers_of(graph_of(after.weights)))

@@ -49,6 +49,9 @@ def write_result(
     *,
     packages: Sequence[str],
     calibration: Mapping[str, Any] | None = None,
+    learned_from: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+    bound_to: Mapping[str, Any] | None = None,
 ) -> Variant:
     """Write the variant that a pass made.
 
@@ -66,6 +69,13 @@ def write_result(
         Distributions that decide what the content looks like.
     calibration : mapping or None
         What ranges were read from; the parent's if ``None``.
+    learned_from : mapping or None
+        What was learned from, in the form of ``calibration``; its step keeps it, so that no proof rests on it.
+    notes : sequence of str
+        Sentences on how the run went, which its step keeps; see also `Pass.notes`.
+    bound_to : mapping or None
+        Plain JSON: ``runtime`` that alone can execute the result, and ``flags`` of the instruction sets that a machine
+        must have; the step keeps it, and `engine.runtimes` refuses the variant elsewhere.
 
     Raises
     ------
@@ -77,21 +87,23 @@ def write_result(
     digest = sha256(content).hexdigest()
     if digest == parent.digest:
         raise NoEffect(made_by.name, "weights and graph come out as they were")
-    kind, backend = made_by.gives
+    told = {"notes": list(notes), "learned_from": learned_from, "bound_to": bound_to}
+    told = {what: value for what, value in told.items() if value}
+    kind, backend = made_by.form_after(parent)
     file_name = f"model.{kind}"
     with scratch_beside(folder) as scratch:
         building = scratch / "variant"
         building.mkdir()
         (building / file_name).write_bytes(content)
         made = Variant(
-            name=made_by.result,
+            name=made_by.name_after(parent),
             backend=backend,
             format=kind,
             weights=building / file_name,
             digest=digest,
             card=parent.card,
             parent=parent.digest,
-            steps=(*parent.steps, made_by.step()),
+            steps=(*parent.steps, made_by.step() | told),
             producer={package: version(package) for package in packages},
             calibration=parent.calibration if calibration is None else calibration,
         )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -6,6 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engine.errors import DamagedModelError, ModelRefusedError, RecipeError
 from engine.variant import Variant, sha256_of
 from optimization.passes import PASSES
+from optimization.passes.writing import write_result
 
 
 @pytest.fixture
@@ -64,3 +67,37 @@ def test_a_pass_never_changes_and_compares_by_its_parameters():
     assert not hasattr(made_by, "__dict__")
     with pytest.raises(RecipeError):
         PASSES["export_onnx"](opset=1)
+
+
+def made_by_steps(variant, *steps):
+    described = tuple({"pass": name, "parameters": parameters} for name, parameters in steps)
+    return replace(variant, steps=described)
+
+
+def test_a_pass_that_keeps_the_form_adds_to_the_name_and_one_that_gives_another_keeps_what_was_added(variant_answering):
+    start = replace(variant_answering([1.0, 2, 3, 4]), name="mine")
+    layout, quantise = PASSES["conv_layout"](), PASSES["quantize_static"]()
+
+    assert layout.name_after(start) == "mine-conv2d"
+    assert layout.form_after(start) == ("onnx", "onnx")
+    moved = made_by_steps(start, ("export_onnx", {}), ("conv_layout", {}), ("optimize_graph", {}))
+    assert quantise.name_after(moved) == "int8-static-conv2d-optimized"
+    assert quantise.form_after(moved) == ("onnx", "int8")
+
+
+def test_a_step_of_another_version_does_not_stand_in_the_way(variant_answering):
+    steps = [("rotate", {}), ("conv_layout", {"angle": 3}), ("conv_layout", {"layout": "1d"})]
+    start = made_by_steps(variant_answering([1.0, 2, 3, 4]), *steps)
+
+    PASSES["convert_fp16"]().requires(start)
+    assert PASSES["convert_fp16"]().name_after(start) == "fp16-conv1d"
+
+
+def test_what_a_run_has_to_say_is_kept_in_its_step(untrained_variants, tmp_path):
+    content = untrained_variants[1].weights.read_bytes() + b"."
+
+    made = write_result(
+        PASSES["convert_fp16"](), untrained_variants[1], tmp_path / "made", content, packages=(), notes=["It is odd."]
+    )
+
+    assert made.steps[-1]["notes"] == Variant.load(tmp_path / "made").steps[-1]["notes"] == ["It is odd."]

@@ -3,6 +3,7 @@ import onnx
 from onnx import TensorProto
 
 from engine.runtimes import load
+from optimization.passes import PASSES
 
 
 def test_weights_take_half_of_the_bytes(untrained_variants, result_of):
@@ -23,3 +24,8 @@ def test_it_answers_as_its_parent_does_within_half_precision(untrained_variants,
     expected = load(untrained_variants[1]).predict(calibration.windows)
 
     np.testing.assert_allclose(load(result_of("convert_fp16")).predict(calibration.windows), expected, atol=5e-3)
+
+
+def test_it_says_that_it_is_a_choice_of_size(result_of):
+    assert "runs no faster" in PASSES["convert_fp16"].summary
+    assert "so it runs no faster than before" in result_of("convert_fp16").steps[-1]["notes"][0]

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from onnx.helper import make_node
 
 from engine.card import ModelCard
 from engine.errors import ModelRefusedError, PassNotApplicableError
@@ -9,7 +10,7 @@ from engine.runtimes import load
 from engine.variant import Variant, sha256_of
 from optimization.calibration import simulated_calibration
 from optimization.passes import PASSES, PassContext
-from optimization.passes.export_onnx import require_parity
+from optimization.passes.export_onnx import ANY_LENGTH, require_parity, takes_any_length, with_any_length
 
 EXPORT = PASSES["export_onnx"]()
 CARD = ModelCard(
@@ -108,3 +109,76 @@ def test_a_graph_that_answers_otherwise_is_refused(trained, exported):
 
     with pytest.raises(ModelRefusedError, match=r"answers up to 0\.01 away from PyTorch at batch 1"):
         require_parity(trained, network, exported.weights.read_bytes(), simulated_calibration(CARD, windows=7).windows)
+
+
+def test_a_network_that_fits_one_length_takes_that_one(exported):
+    import onnx
+
+    (given,) = onnx.load(exported.weights).graph.input
+
+    assert [axis.dim_param or axis.dim_value for axis in given.type.tensor_type.shape.dim] == ["batch", 1, 2048]
+    assert "notes" not in exported.steps[-1]
+
+
+# Windows of 256 samples: the time that PyTorch takes over an LSTM grows with its steps.
+@pytest.fixture(params=[("cnn-bilstm", 256), ("patch-transformer", 2048)], ids=lambda param: param[0])
+def both_forms(request, exported_network):
+    return exported_network(*request.param)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 32])
+def test_recurrence_and_attention_answer_as_in_pytorch_whatever_the_batch(both_forms, batch):
+    start, made = both_forms
+    windows = np.random.default_rng(batch).standard_normal((batch, 1, start.card.window), dtype=np.float32)
+
+    np.testing.assert_allclose(load(made).predict(windows), load(start).predict(windows), rtol=1e-3, atol=1e-5)
+
+
+def test_no_weight_is_left_to_be_computed_at_load(both_forms):
+    import onnx
+
+    _, made = both_forms
+    graph = onnx.load(made.weights).graph
+    weights = {tensor.name for tensor in graph.initializer}
+
+    assert not [node.name for node in graph.node if node.input and all(name in weights for name in node.input)]
+
+
+@pytest.mark.parametrize("length", [100, 256, 333, 512])
+def test_a_network_that_takes_any_length_does_so_as_a_graph(exported_network, length):
+    start, made = exported_network("cnn-bilstm", 256)
+    windows = np.random.default_rng(0).standard_normal((3, 1, length), dtype=np.float32)
+
+    np.testing.assert_allclose(load(made).predict(windows), load(start).predict(windows), rtol=1e-3, atol=1e-5)
+    assert made.steps[-1]["notes"] == [ANY_LENGTH]
+
+
+def reshaped():
+    """To 64 samples a row: at most lengths impossible."""
+    shaped = make_node("Reshape", ["windows", "shape"], ["rows"])
+    return [shaped, make_node("ReduceMean", ["rows", "last"], ["mean"], keepdims=1)], {"last": np.array([1])}
+
+
+def divided():
+    """By 64 samples: possible at every length, and wrong."""
+    summed = make_node("ReduceSum", ["windows", "last"], ["sum"], keepdims=0)
+    return [summed, make_node("Div", ["sum", "count"], ["mean"])], {"last": np.array([2]), "count": np.float32(64)}
+
+
+@pytest.mark.parametrize("form", [reshaped, divided])
+def test_a_graph_that_has_its_length_in_it_keeps_it(stranger, form):
+    import onnx
+    import torch
+
+    class Mean(torch.nn.Module):
+        def forward(self, windows):
+            return windows.mean(dim=-1).expand(-1, 4)
+
+    nodes, weights = form()
+    weights |= {"shape": np.array([-1, 64]), "four": np.array([1, 4])}
+    start = stranger([*nodes, make_node("Expand", ["mean", "four"], ["logits"])], weights)
+    windows = np.random.default_rng(0).standard_normal((7, 1, 64), dtype=np.float32)
+
+    np.testing.assert_allclose(load(start).predict(windows), Mean()(torch.from_numpy(windows)), atol=1e-6)
+    assert takes_any_length(Mean(), windows)
+    assert with_any_length(Mean(), onnx.load(start.weights), start.card, windows) is None

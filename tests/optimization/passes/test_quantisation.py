@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from optimization.passes.quantisation import prepare_graph, quiet_quantiser
+from optimization.passes.quantisation import fused_counts, prepare_graph, quiet_quantiser
 
 
 def test_weights_that_are_cut_out_of_larger_ones_come_to_stand_in_the_graph(tmp_path):
@@ -33,6 +33,14 @@ def test_it_writes_no_operators_that_only_one_kind_of_processor_runs(untrained_v
     prepared = prepare_graph(model, tmp_path / "prepared.onnx")
 
     assert Counter(node.op_type for node in prepared.graph.node) == Counter(node.op_type for node in model.graph.node)
+
+
+def test_what_runs_is_counted_once_the_runtime_has_fused_it(untrained_variants, result_of):
+    float32, int8 = fused_counts(untrained_variants[1]), fused_counts(result_of("quantize_static"))
+
+    assert (int8["QLinearConv"], int8["QGemm"], int8["Relu"]) == (5, 2, 0)
+    assert float32["QLinearConv"] == 0
+    assert "Relu" not in float32  # part of the convolution before it
 
 
 def test_the_quantiser_is_not_heard_and_everybody_else_is(capsys, caplog):

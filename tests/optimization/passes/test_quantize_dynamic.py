@@ -69,3 +69,24 @@ def test_a_graph_without_dense_layers_is_not_changed_and_that_is_said(card, tmp_
 
     assert operators(made)["ConvInteger"] == 1
     assert {path.name for path in tmp_path.iterdir()} == {"start", "all"}
+
+
+def test_recurrent_layers_are_quantised_and_gated_units_stay_as_they_are(recurrent_variant, tmp_path):
+    made_by = PASSES["quantize_dynamic"]()
+    for operator, said in (("LSTM", "1 of 1"), ("GRU", "0 of 1")):
+        start = recurrent_variant(operator)
+        made = made_by.run(start, PassContext(tmp_path / operator))
+        first, *others = made_by.notes(start, made)
+
+        assert first == f"Computing with integers: 0 of 1 convolutions, 1 of 1 dense layers, {said} recurrent layers."
+        assert [other[:3] for other in others] == (["GRU"] if operator == "GRU" else [])
+
+
+def test_products_of_activations_are_left_to_float32(attention_variant, tmp_path):
+    made_by = PASSES["quantize_dynamic"]()
+    made = made_by.run(attention_variant, PassContext(tmp_path / "made"))
+
+    assert made_by.notes(attention_variant, made) == (
+        "Computing with integers: 4 of 4 dense layers.",
+        "2 products of two activations, as attention has them, stayed in float32.",
+    )

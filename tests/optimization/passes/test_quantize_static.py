@@ -11,7 +11,9 @@ import pytest
 from engine.errors import RecipeError
 from engine.runtimes import load
 from optimization.passes import PASSES, PassContext
-from optimization.passes.quantize_static import BATCH
+from optimization.passes.integer_layers import layers_of
+from optimization.passes.quantize_static import nodes_named
+from optimization.passes.ranges import BATCH
 
 FRESH = """
 import sys
@@ -133,11 +135,81 @@ def test_a_node_that_is_not_there_is_named_with_the_nearest_one_and_nothing_is_w
 
 def test_windows_are_given_a_few_at_a_time_and_counted(untrained_variants, calibration, tmp_path):
     said = []
-    context = PassContext(tmp_path / "made", calibration, lambda *told: said.append(told))
+    context = PassContext(tmp_path / "made", calibration, progress=lambda *told: said.append(told))
 
     PASSES["quantize_static"]().run(untrained_variants[1], context)
 
     assert [told[1:] for told in said if told[0] == "Calibrating"] == [(0, 8), (BATCH, 8), (8, 8)]
+
+
+def one_node(name, output):
+    node = onnx.helper.make_node("Relu", ["x"], [output], name=name)
+    return onnx.ModelProto(graph=onnx.helper.make_graph([node], "g", [], []))
+
+
+def test_the_name_that_a_node_had_before_the_graph_was_prepared_will_do():
+    assert nodes_named(("seen", "prepared"), one_node("seen", "y"), one_node("prepared", "y")) == ("prepared",) * 2
+    with pytest.raises(RecipeError, match="folds that node away, though it has prepared"):
+        nodes_named(("seen",), one_node("seen", "z"), one_node("prepared", "y"))
+
+
+def quantised_network(variant, calibration, folder, **parameters):
+    return PASSES["quantize_static"](**parameters).run(variant, PassContext(folder, calibration))
+
+
+def test_in_a_recurrent_network_convolutions_become_static_and_the_rest_dynamic(
+    recurrent_variant, calibration, tmp_path
+):
+    start = recurrent_variant()
+    made = quantised_network(start, calibration, tmp_path / "made")
+
+    run = operators_that_run(made, tmp_path / "run.onnx")
+    assert (run["QLinearConv"], run["DynamicQuantizeLSTM"], run["DynamicQuantizeMatMul"]) == (1, 1, 1)
+    assert not {"Conv", "LSTM", "Gemm", "MatMul", "Relu"} & run.keys()
+    assert PASSES["quantize_static"]().notes(start, made) == (
+        "Computing with integers: 1 of 1 convolutions, 1 of 1 dense layers, 1 of 1 recurrent layers.",
+    )
+
+
+def test_a_recurrent_layer_stays_in_float32_if_asked(recurrent_variant, calibration, tmp_path):
+    made_by = PASSES["quantize_static"](recurrent="float32")
+    made = made_by.run(recurrent_variant(), PassContext(tmp_path / "made", calibration))
+
+    run = operators_that_run(made, tmp_path / "run.onnx")
+    assert (run["QLinearConv"], run["LSTM"], run["QGemm"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("kept", "left"), [("recurrent", "LSTM"), ("dense", "MatMul"), ("conv", "Conv")])
+def test_any_layer_of_a_recurrent_network_can_be_kept(recurrent_variant, calibration, tmp_path, kept, left):
+    made_by = PASSES["quantize_static"](keep_fp32=(kept,))
+    made = made_by.run(recurrent_variant(), PassContext(tmp_path / "made", calibration))
+
+    float32 = {layer.operator for layer in layers_of(onnx.load(made.weights).graph) if not layer.integer}
+    assert float32 == {left}
+    assert made_by.notes(recurrent_variant(), made)[1].startswith(kept)
+
+
+def test_gated_recurrent_units_stay_in_float32_and_it_says_so(recurrent_variant, calibration, tmp_path):
+    start = recurrent_variant("GRU")
+    made = quantised_network(start, calibration, tmp_path / "made")
+
+    assert operators_that_run(made, tmp_path / "run.onnx")["GRU"] == 1
+    assert PASSES["quantize_static"]().notes(start, made)[-1] == (
+        "GRU stayed in float32: ONNX Runtime has no integer form of it."
+    )
+
+
+def test_of_attention_all_or_only_what_goes_into_dense_layers_is_quantised(attention_variant, calibration, tmp_path):
+    every = quantised_network(attention_variant, calibration, tmp_path / "all")
+    dense = quantised_network(attention_variant, calibration, tmp_path / "dense", operators="dense")
+
+    assert all(layer.integer for layer in layers_of(onnx.load(every.weights).graph))
+    layers = {layer.name: layer.integer for layer in layers_of(onnx.load(dense.weights).graph)}
+    assert layers == dict.fromkeys(("embedding", "queries", "keys", "dense"), True) | dict.fromkeys(
+        ("scores", "attended"), False
+    )
+    quantised = [node.input[0] for node in onnx.load(dense.weights).graph.node if node.op_type == "QuantizeLinear"]
+    assert sorted(quantised) == ["cut", "mean", "tokens"]  # what goes in, and nothing that comes out
 
 
 @pytest.mark.parametrize("method", ["minmax", "entropy", "percentile"])
