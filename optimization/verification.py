@@ -3,39 +3,45 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, partial
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.card import ModelCard
-from engine.diagnosis import calibrated_probabilities, judge
 from engine.errors import CalibrationError, DamagedModelError, ModelRefusedError
 from engine.machine import Machine, this_machine
+from engine.runtimes import RUNTIMES
 from engine.variant import Variant
+from optimization.budget import BUDGET, LIMITS, Budget, Verdict, decide
 from optimization.comparison import (
+    Pair,
     RecordingComparison,
     WindowComparison,
-    WindowTally,
-    compare_verdicts,
-    lower_bound,
+    compare_recordings,
+    compare_windows,
+    label_of,
+    pair_of,
 )
+from optimization.labelled import LabelComparison, compare_labels, known_recordings
 from optimization.progress import Progress, silent
-from optimization.recording_set import RecordingSet, SetRecording
+from optimization.recording_set import RecordingSet, SetRecording, apartness, require_apart
+from optimization.specimens import Specimens, by_specimen
 from optimization.witness import Witness
 
-__all__ = ["LIMITS", "RecordingComparison", "Verification", "WindowComparison", "is_stale", "verify"]
+__all__ = [
+    "BUDGET",
+    "LIMITS",
+    "Budget",
+    "RecordingComparison",
+    "Verdict",
+    "Verification",
+    "WindowComparison",
+    "decide",
+    "is_stale",
+    "label_of",
+    "runtime_key",
+    "verify",
+]
 
 SCHEMA = "vibench.verification/1"
-Verdict = Literal["equivalent", "degraded", "undecided"]
-
-#: What a verdict is held against. Both bundled networks keep 27 dB and 99 % under every sound quantisation, on
-#: recordings as hard as those of a proof; ranges read from two windows leave 15 to 22 dB, from noise 7 to 16 dB.
-LIMITS: Mapping[str, float] = {
-    "top1_agreement": 0.98,  # degraded below
-    "sqnr_db": 20.0,  # degraded below: the error has more than a hundredth of the logits' power
-    "flips_share": 0.10,  # equivalent if the upper bound of flips is not above, degraded if the lower bound is
-}
+ONNX_RUNTIME = "onnxruntime"
 NAMED_FLIPS = 3  #: flipped recordings that a reason names; the matrix counts all
 
 
@@ -54,11 +60,16 @@ class Verification:
     windows, recordings
         The comparisons.
     limits : mapping of str to float
-        What the verdict was held against.
+        What the verdict was held against (`Budget.limits`).
     recording_set : mapping
-        What was compared on (`RecordingSet.described`), none of it calibrated on.
+        What was compared on (`RecordingSet.described`), none of it calibrated on or learned from; ``apart`` says how
+        far it is from that (`Apartness.to_json`).
     runtime : mapping of str to str
-        ``instruction_sets`` of the processor and ``onnxruntime`` version; elsewhere the proof is stale.
+        `runtime_key` of where the variant answered; elsewhere the proof is stale.
+    labels : LabelComparison or None
+        How right both are; ``None`` where no recording is of known condition, or whoever made the proof did not tell.
+    specimens : Specimens or None
+        Of how many bearings the recordings are, and intervals that respect it; ``None`` where nobody told.
     """
 
     verdict: Verdict
@@ -70,10 +81,25 @@ class Verification:
     limits: Mapping[str, float]
     recording_set: Mapping[str, Any]
     runtime: Mapping[str, str]
+    labels: LabelComparison | None = None
+    specimens: Specimens | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As ``vibench verify --json`` prints it and ``variant.json`` keeps it."""
-        return {"schema": SCHEMA, **asdict(self), "reasons": list(self.reasons), "labels": None}
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "variant": self.variant,
+            "parent": self.parent,
+            "windows": asdict(self.windows),
+            "recordings": asdict(self.recordings),
+            "labels": None if self.labels is None else self.labels.to_json(),
+            "specimens": None if self.specimens is None else self.specimens.to_json(),
+            "limits": dict(self.limits),
+            "recording_set": dict(self.recording_set),
+            "runtime": dict(self.runtime),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -87,6 +113,7 @@ class Verification:
         try:
             if data["schema"] != SCHEMA or data["verdict"] not in get_args(Verdict):
                 raise ValueError("its schema or verdict is of no kind known here")
+            labels, specimens = data.get("labels"), data.get("specimens")
             return cls(
                 verdict=data["verdict"],
                 reasons=tuple(str(reason) for reason in data["reasons"]),
@@ -96,21 +123,45 @@ class Verification:
                 recordings=RecordingComparison.from_json(data["recordings"]),
                 limits={str(name): float(limit) for name, limit in data["limits"].items()},
                 recording_set=dict(data["recording_set"]),
-                runtime={str(name): str(value) for name, value in data["runtime"].items()},
+                runtime=runtime_told(data["runtime"]),
+                labels=None if labels is None else LabelComparison.from_json(labels),
+                specimens=None if specimens is None else Specimens.from_json(specimens),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DamagedModelError("The verification", f"it can't be understood ({error})") from error
 
 
-def verify(variant: Variant, parent: Variant, recordings: RecordingSet, *, progress: Progress = silent) -> Verification:
-    """Compare a variant with its parent on recordings that neither was calibrated on.
+def verify(
+    variant: Variant,
+    parent: Variant,
+    recordings: RecordingSet,
+    *,
+    runtime: str | None = None,
+    budget: Budget = BUDGET,
+    progress: Progress = silent,
+) -> Verification:
+    """Compare a variant with its parent on recordings that neither was calibrated on, or learned from.
 
     Recordings are loaded one by one; one that is shorter than a window, or in which nothing moves, is left out.
+
+    Parameters
+    ----------
+    variant, parent : Variant
+        Of one card.
+    recordings : RecordingSet
+        To ask both about.
+    runtime : str or None
+        Name of the runtime that executes the variant; the usual one of its format if ``None``. The parent is always
+        asked on its usual one.
+    budget : Budget
+        What the verdict is held against.
+    progress : callable
+        Told how many recordings are done.
 
     Raises
     ------
     CalibrationError
-        If a recording was calibrated on, or none gives a window.
+        If a recording was calibrated on or learned from, or none gives a window.
     ModelError
         If one of the two can't be loaded, takes other windows than the other, or answers with what is no number.
     SignalError
@@ -119,91 +170,55 @@ def verify(variant: Variant, parent: Variant, recordings: RecordingSet, *, progr
     if variant.card.digest_text() != parent.card.digest_text():
         raise ModelRefusedError(variant.full_name, f"its card is not that of {parent.full_name}, so nothing compares")
     require_apart(recordings, variant, parent)
-    tally = WindowTally()
-    judged: list[SetRecording] = []
-    labels: list[tuple[str, str]] = []
-    members = recordings.recordings
-    with Witness(parent) as expected, Witness(variant) as answered:
-        for done, recording in enumerate(members):
-            progress("Proving on recordings", done, len(members))
-            windows = cache(partial(recording.windows, variant.card))
-            logits = expected.answer(recording, windows), answered.answer(recording, windows)
-            if len(logits[0]):
-                tally.add(*logits)
-                labels.append((label_of(logits[0], variant.card), label_of(logits[1], variant.card)))
-                judged.append(recording)
-    progress("Proving on recordings", len(members), len(members))
-    if not judged:
+    with Witness(parent) as expected, Witness(variant, runtime) as answered:
+        asked = ask(recordings, expected, answered, progress)
+    if not asked:
         raise CalibrationError(
-            f"None of {len(members)} recordings holds a window of {variant.card.title}, {variant.card.window_s:.3g} s",
+            f"None of {len(recordings.recordings)} recordings holds a window of {variant.card.title}, "
+            f"{variant.card.window_s:.3g} s",
             "prove with longer recordings, of a machine that runs",
         )
-    compared, flipped = tally.result(), compare_verdicts(labels)
-    verdict, reasons = decide(compared, flipped)
+    judged, pairs = [recording for recording, _ in asked], [pair for _, pair in asked]
+    windows, verdicts = compare_windows(pairs), compare_recordings(pairs)
+    specimens = by_specimen(judged, pairs, known_recordings(judged, variant.card.classes))
+    verdict, reasons = decide(windows, verdicts, budget, specimens)
+    described = RecordingSet(recordings.source, tuple(judged), recordings.seed).described()
     return Verification(
         verdict=verdict,
-        reasons=(*reasons, *name_flips(judged, labels)),
+        reasons=(*reasons, *name_flips(judged, pairs)),
         variant=variant.digest,
         parent=parent.digest,
-        windows=compared,
-        recordings=flipped,
-        limits=dict(LIMITS),
-        recording_set=RecordingSet(recordings.source, tuple(judged), recordings.seed).described(),
-        runtime=runtime_key(this_machine()),
+        windows=windows,
+        recordings=verdicts,
+        limits=budget.limits(),
+        recording_set=described | {"apart": apartness(judged, variant, parent).to_json()},
+        runtime=runtime_key(this_machine(), answered.runtime.name),
+        labels=compare_labels(judged, pairs, variant.card.classes),
+        specimens=specimens,
     )
 
 
-def require_apart(recordings: RecordingSet, *variants: Variant) -> None:
-    """Raise `CalibrationError` naming the first recording that one of the variants was calibrated on."""
-    seen = {used["digest"] for variant in variants for used in variant.calibration.get("recordings", ())}
-    for recording in recordings.recordings:
-        if recording.digest in seen:
-            raise CalibrationError(
-                f"{recording.name} was calibrated on, so it proves nothing", "choose recordings that were not"
-            )
+def ask(
+    recordings: RecordingSet, expected: Witness, answered: Witness, progress: Progress
+) -> list[tuple[SetRecording, Pair]]:
+    """Ask both variants about every recording, one at a time; those without a window are left out."""
+    asked, members = [], recordings.recordings
+    for done, recording in enumerate(members):
+        progress("Proving on recordings", done, len(members))
+        windows = cache(partial(recording.windows, expected.card))
+        logits = expected.answer(recording, windows), answered.answer(recording, windows)
+        if len(logits[0]):
+            asked.append((recording, pair_of(*logits, expected.card)))
+    progress("Proving on recordings", len(members), len(members))
+    return asked
 
 
-def label_of(logits: NDArray[np.float32], card: ModelCard) -> str:
-    """Return the label that a diagnosis would give for the logits of a recording, at least one window's."""
-    verdict = judge(calibrated_probabilities(logits, card.temperature), card)
-    assert verdict is not None  # there is a window
-    return verdict.label
-
-
-def decide(windows: WindowComparison, recordings: RecordingComparison) -> tuple[Verdict, tuple[str, ...]]:
-    """Hold the two comparisons against `LIMITS`; the reasons say what decided."""
-    allowed = LIMITS["flips_share"]
-    at_least, at_most = lower_bound(recordings.flips, recordings.count), recordings.flips_upper_bound
-    flipped = f"{recordings.flips} of {recordings.count} verdicts flipped"
-    kept = f"{round(windows.top1_agreement * windows.count)} of {windows.count} windows keep their class"
-    worse = []
-    if windows.top1_agreement < LIMITS["top1_agreement"]:
-        worse.append(f"Only {kept}; {100 * LIMITS['top1_agreement']:.0f} % must.")
-    if windows.sqnr_db is not None and windows.sqnr_db < LIMITS["sqnr_db"]:
-        worse.append(
-            f"The error of its logits lies only {windows.sqnr_db:.1f} dB below the logits; "
-            f"{LIMITS['sqnr_db']:g} dB are needed."
-        )
-    if at_least > allowed:
-        worse.append(f"{flipped}, which means at least {100 * at_least:.1f} % in truth; {100 * allowed:.0f} % may.")
-    if worse:
-        return "degraded", tuple(worse)
-    if at_most > allowed:
-        reason = f"{flipped}, which means up to {100 * at_most:.1f} % in truth; {100 * allowed:.0f} % may."
-        return "undecided", (reason, f"{kept}.", "More recordings of your own would tell.")
-    error = "the same" if windows.sqnr_db is None else f"{windows.sqnr_db:.1f} dB above their error"
-    return "equivalent", (
-        f"{flipped}, which means at most {100 * at_most:.1f} % in truth; {100 * allowed:.0f} % may.",
-        f"{kept}; the logits are {error}.",
-    )
-
-
-def name_flips(recordings: list[SetRecording], labels: list[tuple[str, str]]) -> tuple[str, ...]:
+def name_flips(recordings: list[SetRecording], pairs: list[Pair]) -> tuple[str, ...]:
     """Say which recordings flipped, the first of them by name."""
     flips = [
-        f"{recording.name} ({was} became {became})"
-        for recording, (was, became) in zip(recordings, labels, strict=True)
-        if was != became
+        f"{recording.name} ({pair.was} became {pair.became})"
+        for recording, pair in zip(recordings, pairs, strict=True)
+        if pair.was != pair.became
     ]
     if not flips:
         return ()
@@ -211,14 +226,41 @@ def name_flips(recordings: list[SetRecording], labels: list[tuple[str, str]]) ->
     return (f"Flipped: {'; '.join(flips[:NAMED_FLIPS])}{more}.",)
 
 
-def runtime_key(machine: Machine) -> dict[str, str]:
-    """Return what the answers of a variant depend on beside itself."""
+def runtime_key(machine: Machine, runtime: str = ONNX_RUNTIME) -> dict[str, str]:
+    """Return what the answers of a variant depend on beside itself.
+
+    Parameters
+    ----------
+    machine : Machine
+        Where it answers.
+    runtime : str
+        Name of the runtime that executes it.
+
+    Returns
+    -------
+    dict of str to str
+        ``instruction_sets`` of the processor, ``name`` and ``version`` of the runtime; ``none`` where that is not
+        installed.
+    """
+    package = RUNTIMES[runtime].package if runtime in RUNTIMES else runtime
     return {
         "instruction_sets": " ".join(machine.flags),
-        "onnxruntime": machine.versions.get("onnxruntime", "none"),
+        "name": runtime,
+        "version": machine.versions.get(package, "none"),
     }
+
+
+def runtime_told(said: Mapping[str, Any]) -> dict[str, str]:
+    """Return a runtime as `runtime_key` does, of what a proof says of it; one that names ONNX Runtime alone, too."""
+    if ONNX_RUNTIME in said:
+        said = {"instruction_sets": said["instruction_sets"], "name": ONNX_RUNTIME, "version": said[ONNX_RUNTIME]}
+    return {key: str(said[key]) for key in ("instruction_sets", "name", "version")}
 
 
 def is_stale(verification: Mapping[str, Any], machine: Machine) -> bool:
     """Whether a proof, as `Verification.to_json` wrote it, was made on other instruction sets or runtime."""
-    return verification.get("runtime") != runtime_key(machine)
+    try:
+        said = runtime_told(verification["runtime"])
+    except (KeyError, TypeError):
+        return True
+    return said != runtime_key(machine, said["name"])

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelRefusedError
-from engine.runtimes import Session, load
+from engine.runtimes import Session, runtime_for
 from engine.variant import Variant
 from optimization.recording_set import SetRecording
 
 #: Recordings whose logits are remembered, those of all variants together; each takes a few kB.
 REMEMBERED = 4096
 #: By the member of a set rather than by its digest: of one file, several channels may be in a set.
-_answers: OrderedDict[tuple[str, str, SetRecording], NDArray[np.float32]] = OrderedDict()
+_answers: OrderedDict[tuple[str, str, str, SetRecording], NDArray[np.float32]] = OrderedDict()
 
 
 class Witness:
@@ -26,9 +26,25 @@ class Witness:
     ----------
     variant : Variant
         Loaded when the first question comes that it has not answered.
+    runtime : str or None
+        Name of the runtime that executes it; the usual one of its format if ``None``.
+
+    Attributes
+    ----------
+    runtime : Runtime
+        What executes it.
+    card : ModelCard
+        The variant's.
+
+    Raises
+    ------
+    ModelRefusedError
+        If that runtime is unknown, not installed, or does not execute the variant's format.
     """
 
-    def __init__(self, variant: Variant) -> None:
+    def __init__(self, variant: Variant, runtime: str | None = None) -> None:
+        self.runtime = runtime_for(variant, runtime)
+        self.card = variant.card
         self._variant = variant
         self._session: Session | None = None
 
@@ -40,7 +56,7 @@ class Witness:
         ModelError
             If the variant can't be loaded, or answers with NaN or infinity.
         """
-        key = (self._variant.digest, self._variant.card.digest_text(), recording)
+        key = (self._variant.digest, self._variant.card.digest_text(), self.runtime.name, recording)
         if key not in _answers:
             _answers[key] = self._ask(recording, windows())
             while len(_answers) > REMEMBERED:
@@ -51,7 +67,7 @@ class Witness:
         if not len(windows):
             return np.empty((0, len(self._variant.card.classes)), np.float32)
         if self._session is None:
-            self._session = load(self._variant)
+            self._session = self.runtime.load(self._variant)
         logits = self._session.predict(windows)
         wrong = int(np.count_nonzero(~np.isfinite(logits).all(axis=1)))
         if wrong:
