@@ -7,6 +7,7 @@ from engine.errors import ModelNotFoundError
 from engine.variant import Variant
 from optimization.benchmark import BenchmarkSettings, benchmark, benchmark_windows, require_measurable, sentence
 from workspace.jobs.kinds.base import JobContext
+from workspace.kernels import forecaster_for
 from workspace.sets import recording_set
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def check(workspace: "Workspace", parameters: Mapping[str, Any]) -> dict[str, An
         "threads": list(settings.threads),
         "rounds": settings.rounds,
         "baseline": settings.baseline,
+        "runtimes": list(settings.runtimes),
+        "processes": settings.processes,
         "recording": recording,
     }
 
@@ -59,10 +62,14 @@ def run(workspace: "Workspace", parameters: Mapping[str, Any], context: JobConte
     recordings = recording_set(workspace, [parameters["recording"]]) if parameters["recording"] else None
     windows, source = benchmark_windows(variants[0].card, max(settings.batches), recordings)
     context.log(f"Measure {len(variants)} variants on {source['count']} windows ({source['source']}).")
-    measured = benchmark(variants, settings, windows, source, progress=context.progress)
+    baseline = require_measurable(variants, settings)
+    expected = forecaster_for(workspace.folder, baseline, settings.rounds, context.progress)
+    measured = benchmark(variants, settings, windows, source, progress=context.progress, forecast=expected)
     for batch in settings.batches:
         for threads in settings.threads:
             context.log(f"Batch {batch}, threads {threads}: {sentence(measured, batch, threads)}")
+    for each in measured.left_out:
+        context.log(f"Left out: {each.candidate}. {each.reason}")
     context.finish(measured.to_json())
 
 
@@ -74,6 +81,8 @@ def settings_of(parameters: Mapping[str, Any]) -> BenchmarkSettings:
         threads=tuple(parameters.get("threads", usual.threads)),
         rounds=parameters.get("rounds", usual.rounds),
         baseline=parameters.get("baseline"),
+        runtimes=tuple(parameters.get("runtimes", usual.runtimes)),
+        processes=parameters.get("processes", usual.processes),
     )
 
 

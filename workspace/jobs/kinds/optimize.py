@@ -13,7 +13,7 @@ from optimization.calibration import WINDOWS
 from optimization.passes import PASSES
 from optimization.recipe import Optimized, Recipe, check_windows, optimize
 from optimization.recording_set import RecordingSet, require_rate
-from optimization.wording import proof_told, step_told
+from optimization.wording import notes_told, proof_told, step_told
 from workspace.jobs.kinds.base import JobContext
 from workspace.recording import samples_key
 from workspace.sets import recording_set
@@ -89,7 +89,8 @@ def run(workspace: "Workspace", parameters: Mapping[str, Any], context: JobConte
         variant_of(workspace, parameters)  # says so, if somebody removed it meanwhile
         raise
     for step in made.steps:
-        context.log(f"{step_told(step)}.")
+        for sentence in (f"{step_told(step)}.", *notes_told(step.to_json())):
+            context.log(sentence)
     context.log(f"{proof_told(made.verification)}.")
     workspace.variants.add_all(
         [step.variant for step in made.steps],
