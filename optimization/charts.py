@@ -75,7 +75,7 @@ def latency_against_size(
                 "color": [colour_of(row, colours, ship) for row in rows],
                 "line": {"width": 2, "color": [colour_of(row, colours, ship) for row in rows]},
             },
-            customdata=[escape(row.variant) for row in rows],
+            customdata=[escape(row.label) for row in rows],
             hovertemplate=f"%{{customdata}}: %{{x:.3~g}} {unit}, %{{y:.3~g}} ms<extra></extra>",
             cliponaxis=False,
         ),
@@ -149,7 +149,7 @@ def bars(
 
 def name_bars(figure: go.Figure, rows: Sequence[Row]) -> None:
     """Write the variants' names along the bars; by number, because two names may be one as plotly shows them."""
-    label_bars(figure, [row.variant for row in rows])
+    label_bars(figure, [row.label for row in rows])
 
 
 def label_bars(figure: go.Figure, names: Sequence[str]) -> None:
@@ -197,7 +197,7 @@ def colour_of(row: Row, colours: Colours, ship: Row | None) -> str:
 
 def label_of(row: Row) -> str:
     """Return the label of a variant's point."""
-    return f"{row.variant}, degraded" if is_degraded(row) else row.variant
+    return f"{row.label}, degraded" if is_degraded(row) else row.label
 
 
 def is_degraded(row: Row) -> bool:

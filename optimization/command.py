@@ -58,10 +58,12 @@ def command_again(variant: Variant, parent: Variant | None) -> str | None:
     options = pass_options(made_by)
     if on_recordings(variant):
         options.append(["--calibration", "DIR"])
+    if variant.calibration.get("noise"):
+        options.append(["--force-noise"])
     windows = int(variant.calibration.get("windows", WINDOWS))
     if windows != WINDOWS:
         options.append(["--windows", str(windows)])
-    if variant.name != made_by.result:
+    if variant.name != made_by.name_after(parent):
         options.append(name_option(variant.name))
     return shlex.join(["vibench", "optimize", parent.full_name, *(word for option in options for word in option)])
 

@@ -12,7 +12,7 @@ from engine.readers.sandbox import read_contents
 from engine.sidecar import RECORDINGS_CSV, describe_file, read_recordings_csv
 from engine.signal import Signal
 from engine.variant import sha256_of
-from optimization.recording_set import RecordingSet, SetRecording
+from optimization.recording_set import RecordingSet, SetRecording, described_recording
 
 USUAL = Limits()
 
@@ -151,14 +151,7 @@ def recording_of(file: Path, folder: Path, recordings_csv: Path | None, limits: 
             raise DamagedFileError(file.name, "it was changed while it was being used")
         return signal_of(file, recordings_csv, limits)[0]
 
-    return SetRecording(
-        name=os.path.relpath(file, folder),
-        digest=digest,
-        load=load,
-        sampling_rate_hz=signal.sampling_rate,
-        label=description.label,
-        specimen=description.specimen,
-    )
+    return described_recording(os.path.relpath(file, folder), digest, load, signal, description)
 
 
 def signal_of(file: Path, recordings_csv: Path | None, limits: Limits) -> tuple[Signal, Description]:

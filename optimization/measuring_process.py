@@ -7,7 +7,7 @@ standard input, so that no file is left behind however it ends; the child answer
     child   --{"done": rounds}*, then {"result": …} or {"error": code, "arguments": […]}-->  parent
 """
 
-import gc
+import base64
 import io
 import json
 import os
@@ -17,8 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,20 +26,12 @@ from numpy.typing import NDArray
 
 from engine.errors import BenchmarkError, ModelError
 from engine.readers.child import die_with
-from engine.runtimes import Session, load, runtime_for
+from engine.runtimes import RUNTIMES, Session, load
 from engine.variant import Variant
+from optimization.candidate import Candidate
+from optimization.measurement import FileToVerdict
+from optimization.turns import WARM_UP_CALLS, Timed, batches_of, take_turns, timed
 
-#: A slot is a variant's turn in a round: as many calls as take so long, at least one. Long enough for a median,
-#: short enough that a disturbance meets all variants of a round.
-SLOT_NS = 10_000_000
-WARM_UP_NS, WARM_UP_CALLS = 300_000_000, 3
-TOLD_EVERY_NS = 200_000_000
-#: Fewest calls from which a 99 % quantile is told: with fewer, even the second slowest call may lie below it with
-#: a probability above 1 %, as ``0.99**n + n * 0.01 * 0.99**(n - 1) <= 0.01`` asks for n >= 662. MLPerf Inference
-#: holds its single streams to the same number (V. J. Reddi et al., 2020, arXiv:1911.02549).
-CALLS_FOR_P99 = 662
-#: What each runtime imports at its first use; a load is timed without it.
-LIBRARIES = {"onnxruntime": ("onnxruntime",), "pytorch": ("torch", "safetensors.torch")}
 #: Isolated, so that neither the folder it starts in nor the environment decides what it imports.
 CHILD = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from optimization.measuring_process import serve; "
@@ -57,36 +48,13 @@ class Alone:
     peak_rss_mb: float
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """One variant's part in the rounds.
-
-    Attributes
-    ----------
-    rounds_ms : tuple of float
-        Median call of each round.
-    p50_ms, p90_ms : float
-        Of all calls.
-    p99_ms : float or None
-        ``None`` with fewer than `CALLS_FOR_P99` calls.
-    calls_per_s : float
-        Calls over the time that they took.
-    """
-
-    rounds_ms: tuple[float, ...]
-    p50_ms: float
-    p90_ms: float
-    p99_ms: float | None
-    calls_per_s: float
-
-
-def measure_alone(variant: Variant, windows: NDArray[np.float32], threads: int) -> Alone:
+def measure_alone(candidate: Candidate, windows: NDArray[np.float32], threads: int) -> Alone:
     """Load and run a variant in a process of its own.
 
     Parameters
     ----------
-    variant : Variant
-        What to measure.
+    candidate : Candidate
+        What to measure, and on which runtime.
     windows : ndarray of float32, shape (W, C, L)
         One batch.
     threads : int
@@ -97,23 +65,24 @@ def measure_alone(variant: Variant, windows: NDArray[np.float32], threads: int) 
     BenchmarkError, ModelError
         If the process dies, or the variant can't be loaded.
     """
-    return Alone(**ask({"measure": "alone"}, [variant], windows, threads))
+    return Alone(**ask({"measure": "alone"}, [candidate], windows, threads))
 
 
 def measure_rounds(
-    variants: Sequence[Variant],
+    candidates: Sequence[Candidate],
     windows: NDArray[np.float32],
     *,
     batch: int,
     threads: int,
     rounds: int,
     told: Callable[[int], None],
+    seed: int = 0,
 ) -> list[Timed]:
-    """Run variants by turns in one process, each once a round in an order that changes from round to round.
+    """Run candidates by turns in one process, each once a round in an order that changes from round to round.
 
     Parameters
     ----------
-    variants : sequence of Variant
+    candidates : sequence of Candidate
         One that is named twice is loaded twice.
     windows : ndarray of float32, shape (W, C, L)
         At least one batch; calls go through them batch by batch.
@@ -121,27 +90,49 @@ def measure_rounds(
         Windows a call, threads that each computes with, and rounds.
     told : callable
         Told how many rounds are done, several times a second; what it raises ends the process.
+    seed : int
+        Of the order in each round.
 
     Raises
     ------
     BenchmarkError, ModelError
         If the process dies, or a variant can't be loaded.
     """
-    request = {"measure": "rounds", "batch": batch, "rounds": rounds}
-    answers = ask(request, variants, windows, threads, told)
-    return [Timed(**{**answer, "rounds_ms": tuple(answer["rounds_ms"])}) for answer in answers]
+    request = {"measure": "rounds", "batch": batch, "rounds": rounds, "seed": seed}
+    answers = ask(request, candidates, windows, threads, told)
+    return [timed(np.frombuffer(base64.b64decode(answer), np.int64).reshape(rounds, -1)) for answer in answers]
+
+
+def measure_file(candidate: Candidate, file: Path, threads: int) -> FileToVerdict:
+    """Diagnose a recording's file in a process of its own, and tell what each step takes.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Whose verdict it is.
+    file : Path
+        What `vibench diagnose` could read without being told more.
+    threads : int
+        Threads that it computes with.
+
+    Raises
+    ------
+    BenchmarkError, ModelError
+        If the process dies, or the variant can't be loaded.
+    """
+    request = {"measure": "file", "file": str(file.absolute())}
+    return FileToVerdict(**ask(request, [candidate], np.empty(0, np.float32), threads))
 
 
 def ask(
     request: Mapping[str, Any],
-    variants: Sequence[Variant],
+    candidates: Sequence[Candidate],
     windows: NDArray[np.float32],
     threads: int,
     told: Callable[[int], None] = lambda _: None,
 ) -> Any:
     """Start a child, ask it one thing, and return its result."""
-    described = [{"description": each.describe(), "weights": str(each.weights.absolute())} for each in variants]
-    line = json.dumps({**request, "variants": described, "threads": threads}) + "\n"
+    line = json.dumps({**request, "candidates": [described(each) for each in candidates], "threads": threads}) + "\n"
     folders = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
     with tempfile.TemporaryFile() as said:  # not a pipe, which would have to be emptied meanwhile
         child = subprocess.Popen(  # noqa: S603 - it is Python itself
@@ -165,6 +156,22 @@ def ask(
             child.kill()
             child.wait()
             child.stdout.close()
+
+
+def described(candidate: Candidate) -> dict[str, Any]:
+    """Return a candidate as JSON; `candidate_of` takes it back."""
+    variant = candidate.variant
+    return {
+        "description": variant.describe(),
+        "weights": str(variant.weights.absolute()),
+        "runtime": candidate.runtime,
+    }
+
+
+def candidate_of(described: Mapping[str, Any]) -> Candidate:
+    """Return the candidate that the parent described."""
+    variant = Variant.from_description(described["description"], Path(described["weights"]))
+    return Candidate(variant, described["runtime"])
 
 
 def packed(windows: NDArray[np.float32]) -> bytes:
@@ -213,26 +220,38 @@ def serve(parent: int) -> None:
 
     request = json.loads(sys.stdin.buffer.readline())
     windows = np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False)
-    variants = [Variant.from_description(each["description"], Path(each["weights"])) for each in request["variants"]]
+    candidates = [candidate_of(each) for each in request["candidates"]]
+    threads = request["threads"]
     try:
         if request["measure"] == "alone":
-            answer(result=alone(variants[0], windows, request["threads"]))
+            answer(result=alone(candidates[0], windows, threads))
+        elif request["measure"] == "file":
+            from optimization.file_to_verdict import file_to_verdict  # reads signals, which takes memory
+
+            with loaded_by(candidates[0], threads) as session:
+                answer(result=asdict(file_to_verdict(session, Path(request["file"]))))
         else:
             with ExitStack() as loaded:
-                sessions = [loaded.enter_context(load(each, threads=request["threads"])) for each in variants]
+                sessions = [loaded.enter_context(loaded_by(each, threads)) for each in candidates]
                 batches = batches_of(windows, request["batch"])
-                answer(result=take_turns(sessions, batches, request["rounds"], lambda done: answer(done=done)))
+                rounds, seed = request["rounds"], request["seed"]
+                taken = take_turns(sessions, batches, rounds, lambda done: answer(done=done), seed)
+                answer(result=[base64.b64encode(each.tobytes()).decode() for each in taken])
     except ModelError as error:
         answer(error=error.code, arguments=error.args)
 
 
-def alone(variant: Variant, windows: NDArray[np.float32], threads: int) -> dict[str, float]:
+def loaded_by(candidate: Candidate, threads: int) -> Session:
+    """Load a candidate's variant with its runtime."""
+    return load(candidate.variant, threads=threads, runtime=candidate.runtime)
+
+
+def alone(candidate: Candidate, windows: NDArray[np.float32], threads: int) -> dict[str, float]:
     """Load a variant whose file is in the system's cache, run it a few times, and return the fields of `Alone`."""
-    for library in LIBRARIES[runtime_for(variant).name]:
-        import_module(library)
-    variant.weights.read_bytes()
+    RUNTIMES[candidate.runtime].import_libraries()  # a load is timed without them
+    candidate.variant.weights.read_bytes()
     began = time.perf_counter_ns()
-    with load(variant, threads=threads) as session:
+    with loaded_by(candidate, threads) as session:
         loaded = time.perf_counter_ns()
         session.predict(windows)
         ran = time.perf_counter_ns()
@@ -247,67 +266,3 @@ def peak_rss_bytes() -> int:
     status = Path("/proc/self/status").read_text(encoding="ascii")
     (kilobytes,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
     return int(kilobytes) * 1024
-
-
-def batches_of(windows: NDArray[np.float32], batch: int) -> list[NDArray[np.float32]]:
-    """Cut windows into whole batches."""
-    return [windows[start : start + batch] for start in range(0, len(windows) - batch + 1, batch)]
-
-
-def take_turns(
-    sessions: Sequence[Session],
-    batches: Sequence[NDArray[np.float32]],
-    rounds: int,
-    told: Callable[[int], None],
-) -> list[dict[str, Any]]:
-    """Run sessions by turns; return the fields of `Timed` for each."""
-    calls = [calls_a_slot(session, batches) for session in sessions]
-    taken = [np.empty((rounds, count), dtype=np.int64) for count in calls]
-    order = np.random.default_rng(0)
-    gc.collect()
-    gc.disable()  # a collection would fall into whichever slot happens to be running
-    try:
-        last_told = time.perf_counter_ns()
-        for number in range(rounds):
-            for turn in order.permutation(len(sessions)):
-                fill_slot(sessions[turn], batches, number, taken[turn][number])
-            if (now := time.perf_counter_ns()) - last_told > TOLD_EVERY_NS or number + 1 == rounds:
-                told(number + 1)
-                last_told = now
-    finally:
-        gc.enable()
-    return [timed(each) for each in taken]
-
-
-def calls_a_slot(session: Session, batches: Sequence[NDArray[np.float32]]) -> int:
-    """Warm a session up and return how many calls fill a slot."""
-    count, began = 0, time.perf_counter_ns()
-    while (took := time.perf_counter_ns() - began) < WARM_UP_NS or count < WARM_UP_CALLS:
-        session.predict(batches[count % len(batches)])
-        count += 1
-    return max(1, round(SLOT_NS * count / took))
-
-
-def fill_slot(session: Session, batches: Sequence[NDArray[np.float32]], first: int, taken: NDArray[np.int64]) -> None:
-    """Call a session as often as ``taken``, of shape (calls,), has room, and write there how long each took, in ns.
-
-    Calls go through the batches from number ``first`` on, and through them again.
-    """
-    predict, now = session.predict, time.perf_counter_ns
-    for call in range(taken.size):
-        batch = batches[(first + call) % len(batches)]
-        began = now()
-        predict(batch)
-        taken[call] = now() - began
-
-
-def timed(taken: NDArray[np.int64]) -> dict[str, Any]:
-    """Return the fields of `Timed` from nanoseconds of shape (rounds, calls)."""
-    p50, p90, p99 = np.quantile(taken, (0.5, 0.9, 0.99)) / 1e6
-    return {
-        "rounds_ms": (np.median(taken, axis=1) / 1e6).tolist(),
-        "p50_ms": float(p50),
-        "p90_ms": float(p90),
-        "p99_ms": float(p99) if taken.size >= CALLS_FOR_P99 else None,
-        "calls_per_s": taken.size / (float(taken.sum()) / 1e9),
-    }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import ceil, floor, log10
 from typing import Any
 
-from optimization.measurement import Benchmark, Row
+from optimization.measurement import Benchmark, FileToVerdict, Row, Speed
 
 PROVEN = "equivalent"
 
@@ -44,23 +44,53 @@ def sentence(measured: Benchmark, batch: int, threads: int) -> str:
         If this batch size and number of threads were not measured.
     """
     control = measured.control_at(batch, threads)
-    base = str(measured.settings.baseline)
+    base = baseline_title(measured, batch, threads)
     if control.verdict != "tie":
         itself = f"{control.ratio:.2f} [{control.ratio_low:.2f} to {control.ratio_high:.2f}] of itself"
         return f"The control was no tie ({base} took {itself}): close other programs and measure again."
     best = recommended(measured, batch, threads)
     if best is not None:
         known = "the network as it was trained" if is_original(best) else flips_told(best.proof)
-        return f"Ship {best.full_name}: {times_faster(best)} than {base}, {known}."
+        return f"Ship {best.title}: {times_faster(best)} than {base}{fp32_told(best, base)}, {known}."
     others = [row for row in measured.rows_at(batch, threads) if row.verdict != "baseline"]
     if not others:
         return f"Only {base} was measured: choose other variants to compare it with."
     faster = [row for row in others if row.verdict == "faster"]
     fastest = min(faster or others, key=lambda row: row.ratio)
     if not faster:
-        return f"Keep {base}: nothing is faster; {fastest.full_name} comes closest, {speed_told(fastest)}."
-    hindered = f"{fastest.full_name} is {times_faster(fastest)} than {base}"
+        return f"Keep {base}: nothing is faster; {fastest.title} comes closest, {speed_told(fastest)}."
+    hindered = f"{fastest.title} is {times_faster(fastest)} than {base}{fp32_told(fastest, base)}"
     return f"Nothing to ship yet: {hindered}, but {obstacle(fastest.proof)}."
+
+
+def baseline_title(measured: Benchmark, batch: int, threads: int) -> str:
+    """Return what ratios are to, with its runtime where that is not the usual one."""
+    row = measured.baseline_at(batch, threads)
+    return str(measured.settings.baseline) if row is None else row.title
+
+
+def fp32_told(row: Row, base: str) -> str:
+    """Say how a variant compares with the fastest in float32, after it was compared with the baseline.
+
+    Reduced precision is worth only what it gains beyond the best that float32 can do: `` and 1.30 times slower [1.28 to
+    1.31] than onnx-conv2d, the fastest in float32``. Empty where that is the baseline.
+    """
+    if row.best_fp32 is None or base == f"{row.network}/{row.best_fp32}":
+        return ""
+    if row.verdict_to_best_fp32 == "baseline":
+        return ", the fastest in float32"
+    joined = "with" if row.verdict_to_best_fp32 == "tie" else "than"
+    return f" and {speed_to_fp32(row)} {joined} {row.best_fp32}, the fastest in float32"
+
+
+def speed_to_fp32(row: Row) -> str:
+    """Write how a variant compares with the fastest in float32: ``1.30 times slower [1.28 to 1.31]``."""
+    ratio, low, high = row.ratio_to_best_fp32, row.ratio_to_best_fp32_low, row.ratio_to_best_fp32_high
+    if ratio is None or low is None or high is None or row.verdict_to_best_fp32 is None:
+        return "–"
+    if row.verdict_to_best_fp32 == "baseline":
+        return "the fastest in float32"
+    return speed_of(row.verdict_to_best_fp32, ratio, low, high)
 
 
 def obstacle(proof: Mapping[str, Any]) -> str:
@@ -75,17 +105,24 @@ def obstacle(proof: Mapping[str, Any]) -> str:
 
 
 def times_faster(row: Row) -> str:
-    """Write a ratio as people say it: ``2.1 times faster [1.9 to 2.3]``."""
-    return times(1 / row.ratio, 1 / row.ratio_high, 1 / row.ratio_low, "faster")
+    """Write how much faster a variant is than the baseline: ``2.1 times faster [1.9 to 2.3]``."""
+    return speed_of("faster", row.ratio, row.ratio_low, row.ratio_high)
 
 
 def speed_told(row: Row) -> str:
     """Write how a variant compares with the baseline: ``1.4 times slower [1.3 to 1.5]``, ``a tie [0.97 to 1.02]``."""
-    if row.verdict == "faster":
-        return times_faster(row)
-    if row.verdict == "slower":
-        return times(row.ratio, row.ratio_low, row.ratio_high, "slower")
-    return "the baseline" if row.verdict == "baseline" else f"a tie [{row.ratio_low:.2f} to {row.ratio_high:.2f}]"
+    if row.verdict == "baseline":
+        return "the baseline"
+    return speed_of(row.verdict, row.ratio, row.ratio_low, row.ratio_high)
+
+
+def speed_of(verdict: Speed, ratio: float, low: float, high: float) -> str:
+    """Write a ratio of latencies as people say it."""
+    if verdict == "faster":
+        return times(1 / ratio, 1 / high, 1 / low, "faster")
+    if verdict == "slower":
+        return times(ratio, low, high, "slower")
+    return f"a tie [{low:.2f} to {high:.2f}]"
 
 
 def times(median: float, low: float, high: float, than: str) -> str:
@@ -112,3 +149,17 @@ def flips_told(proof: Mapping[str, Any]) -> str:
     """Write how many verdicts changed: ``0 of 40 verdicts flipped (at most 7.2 % in truth)``."""
     bound = f"{100 * proof['flips_upper_bound']:.1f} %"
     return f"{proof['flips']} of {proof['recordings']} verdicts flipped (at most {bound} in truth)"
+
+
+def file_told(file: FileToVerdict) -> str:
+    """Say which share of a diagnosis the network takes: ``Inference is 12 % of file to verdict (read 31 ms, …)``."""
+    steps = {"read": file.read_ms, "prepare": file.prepare_ms, "predict": file.predict_ms, "judge": file.judge_ms}
+    told = ", ".join(f"{name} {value:.1f} ms" for name, value in steps.items())
+    share = f"{100 * file.inference_share:.{0 if file.inference_share >= 0.1 else 1}f} %"
+    return f"Inference is {share} of file to verdict ({told}; {file.duration_s:g} s of signal, {file.windows} windows)"
+
+
+def forecast_told(measured: Benchmark) -> str | None:
+    """Say how far forecasts missed what was measured; ``None`` where there was none."""
+    error = measured.forecast_error
+    return None if error is None else f"Forecasts of the ratio missed it by {100 * error:.0f} % in the median"

@@ -1,34 +1,22 @@
 """A benchmark as one HTML file that opens without a network, in the reader's light or dark."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
 import plotly.graph_objects as go
 
-from optimization.charts import latency_against_size, latency_bars, rounded, size_bars, size_unit
-from optimization.measurement import Benchmark, Control, Row
-from optimization.recommendation import is_original, recommended, sentence, speed_told
+from optimization.candidate import runtime_title
+from optimization.charts import latency_against_size, latency_bars, size_bars
+from optimization.measurement import Benchmark, Control
+from optimization.recommendation import baseline_title, file_told, forecast_told, recommended, sentence
+from optimization.report_tables import speed_table, use_table
 
 PLOTLY = Path(__file__).parents[1] / "assets" / "vendor" / "plotly-cartesian-4.1.1.min.js"
 STYLE, SCRIPT = Path(__file__).with_name("report.css"), Path(__file__).with_name("report.js")
 FONT = "system-ui, sans-serif"
-HEAD = (
-    "Variant",
-    "Size",
-    "Load",
-    "First call",
-    "p50",
-    "p90",
-    "p99",
-    "Windows",
-    "Memory",
-    "Latency against",
-    "Verdicts",
-)
-UNITS = ("", "", "ms", "ms", "ms", "ms", "ms", "per s", "MB", "", "flipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +69,7 @@ style-src 'unsafe-inline'; img-src data: blob:">
 <main>
 <h1>Variants of {network}, measured side by side</h1>
 {facts(measured)}
+{remarks(measured)}
 {chr(10).join(parts)}
 {how(measured)}
 </main>
@@ -104,10 +93,26 @@ def facts(measured: Benchmark) -> str:
         ("System", machine.system),
         ("Versions", versions),
         ("Windows", f"{windows['count']}, {windows['source']}: {windows.get('recording') or 'seeded machines'}"),
-        ("Measured", f"{measured.measured_at}, in {measured.seconds:.0f} s, {measured.settings.rounds} rounds"),
+        ("Runtimes", ", ".join(runtime_title(name) for name in dict.fromkeys(row.runtime for row in measured.rows))),
+        ("Measured", f"{measured.measured_at}, in {measured.seconds:.0f} s, {rounds_told(measured)}"),
     ]
     items = "\n".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in said)
     return f"<dl>\n{items}\n</dl>"
+
+
+def rounds_told(measured: Benchmark) -> str:
+    """Say how often and in how many processes: ``200 rounds in 5 processes``."""
+    processes = measured.settings.processes
+    return f"{measured.settings.rounds} rounds in {processes} process{'es' if processes > 1 else ''}"
+
+
+def remarks(measured: Benchmark) -> str:
+    """Return as paragraphs what is said of the whole measurement."""
+    said = [] if measured.file_to_verdict is None else [f"{file_told(measured.file_to_verdict)}."]
+    forecast = forecast_told(measured)
+    said += [] if forecast is None else [f"{forecast}."]
+    said += [f"Left out: {each.candidate}. {each.reason}" for each in measured.left_out]
+    return "\n".join(f"<p>{escape(each)}</p>" for each in said)
 
 
 def section(measured: Benchmark, batch: int, threads: int) -> Iterator[str]:
@@ -117,7 +122,8 @@ def section(measured: Benchmark, batch: int, threads: int) -> Iterator[str]:
     yield f"<section>\n<h2>Batch {batch}, threads {threads}</h2>"
     yield f'<p class="sentence">{escape(sentence(measured, batch, threads))}</p>'
     yield f"<p>{escape(control_told(control))}</p>"
-    yield table(rows, ship, str(measured.settings.baseline))
+    yield speed_table(rows, ship, baseline_title(measured, batch, threads))
+    yield use_table(rows, ship)
     titles = ("Latency against size", "Latency of a call", "Size of the weight file")
     # A figure's place is filled by the script, in the order of the figures.
     yield '<div class="charts">'
@@ -138,53 +144,20 @@ def control_told(control: Control) -> str:
     )
 
 
-def table(rows: Sequence[Row], ship: Row | None, baseline: str) -> str:
-    """Return the rows as a table; a ratio is said as people say it."""
-    factor, unit = size_unit(rows)
-    units = ("", unit, *UNITS[2:9], baseline, UNITS[10])
-    head = "".join(
-        f'<th scope="col">{name} <small>{escape(of)}</small></th>' for name, of in zip(HEAD, units, strict=True)
-    )
-    lines = []
-    for row in rows:
-        numbers = (
-            rounded(row.size_bytes / factor),
-            rounded(row.load_ms),
-            rounded(row.first_ms),
-            rounded(row.p50_ms),
-            rounded(row.p90_ms),
-            "–" if row.p99_ms is None else rounded(row.p99_ms),
-            rounded(row.throughput_per_s),
-            rounded(row.peak_rss_mb),
-        )
-        cells = "".join(f"<td>{number}</td>" for number in numbers)
-        said = f'<td class="words">{escape(speed_told(row))}</td><td class="words">{escape(verdicts_told(row))}</td>'
-        mark = ' class="ship"' if row == ship else ""
-        lines.append(f'<tr{mark}><th scope="row">{escape(row.variant)}</th>{cells}{said}</tr>')
-    body = "\n".join(lines)
-    return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
-
-
-def verdicts_told(row: Row) -> str:
-    """Say what is proven of a variant's verdicts: ``0 of 40, equivalent``."""
-    if not row.proof:
-        return "original" if is_original(row) else "no proof"
-    stale = ", of another machine or runtime" if row.proof.get("stale") else ""
-    return f"{row.proof['flips']} of {row.proof['recordings']}, {row.proof['verdict']}{stale}"
-
-
 def how(measured: Benchmark) -> str:
     """Return how the numbers came about, and what they don't say."""
     return f"""<section>
 <h2>How it was measured</h2>
 <p>Load, first call and memory: once, in a fresh process for each variant, batch and number of threads; the weight file
 was in the system's cache, the library imported. Memory is the most that the process held, Python included.</p>
-<p>Latencies: for each batch and number of threads one fresh process loaded all variants and warmed each up. In each of
-{measured.settings.rounds} rounds every variant ran for 10 ms or one call, in shuffled order. The ratio is of two
-variants' median calls in the same round; its median over rounds stands here with a 95 % interval (bootstrap of blocks
-of ten rounds; Efron, 1979; Künsch, 1989). Faster or slower is said only where the interval excludes a tie and the
-difference is larger than what the control, the baseline against itself, shows. A 99 % quantile takes
-662 calls.</p>
+<p>Latencies: for each batch and number of threads, fresh processes one after the other loaded all variants and warmed
+each up: {rounds_told(measured)}. In each round every variant ran for 10 ms or one call, in shuffled order. The ratio is
+of two variants' median calls in the same round; its median over rounds stands here with a 95 % interval (hierarchical
+bootstrap: processes, and blocks of rounds within them; Kalibera and Jones, 2013; Davison and Hinkley, 1997; Künsch,
+1989). Faster or slower is said only where the interval excludes a tie and the difference is larger than what the
+control, the baseline against itself, shows. A 99 % quantile takes 662 calls.</p>
+<p>Real time: seconds of signal whose windows, a hop apart, are answered in a second of computing. Call of a hop: the
+median call over the time until the next window is there.</p>
 <p>Other processors, runtimes and batch sizes give other ratios.</p>
 </section>"""
 

@@ -25,6 +25,13 @@ def step_told(report: StepReport) -> str:
     return f"{PASSES[report.step['pass']].title}: {', '.join(said)}"
 
 
+def notes_told(step: Mapping[str, Any]) -> list[str]:
+    """Return what a step of a variant says of itself, as labelled sentences: ``Pruning: half of the weights ...``."""
+    name = str(step.get("pass", "?"))
+    title = PASSES[name].title if name in PASSES else name
+    return [f"{title}: {note}" for note in step.get("notes", ())]
+
+
 def proof_told(proof: Verification) -> str:
     """Return a proof in one line, its verdict first."""
     windows, recordings = proof.windows, proof.recordings
@@ -44,4 +51,5 @@ def calibration_told(calibration: Mapping[str, Any]) -> str:
     kinds = ", ".join(f"{count} {label}" for label, count in labels.items())
     if calibration["source"] == "simulated":
         return f"{windows} simulated windows"
-    return f"{windows} windows of {len(recordings)} recordings ({kinds})"
+    noise = ", random noise among them" if calibration.get("noise") else ""
+    return f"{windows} windows of {len(recordings)} recordings ({kinds}){noise}"

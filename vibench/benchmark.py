@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import FileAccessError
+from vibench.benchmark_told import print_measured
 from vibench.models import variants_here
-from vibench.output import indented, one_line, print_json, print_table
+from vibench.output import print_json
 from vibench.parser import Parser
 from vibench.progress import WorkProgress
 from vibench.turns import turn
@@ -34,7 +35,9 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--batch", type=numbers, metavar="N,...", help="windows a call (default: 1)")
     parser.add_argument("--threads", type=numbers, metavar="N,...", help="threads to compute with (default: 1)")
+    parser.add_argument("--runtime", metavar="R,...", help="onnxruntime, openvino, pytorch, all (default: the usual)")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of measuring each by turns (default: 200)")
+    parser.add_argument("--processes", type=int, metavar="N", help="fresh processes to divide them over (default: 5)")
     parser.add_argument("--baseline", metavar="VARIANT", help="what ratios are to (default: the ONNX variant)")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--recordings", type=Path, metavar="DIR", help="measure on their windows (default: simulated)")
@@ -54,6 +57,7 @@ def numbers(text: str) -> tuple[int, ...]:
 def run(arguments: Namespace) -> int:
     """Measure, write the report, print the answer."""
     from optimization.benchmark import benchmark, require_measurable
+    from workspace.kernels import forecaster_for
     from workspace.naming import resolve
     from workspace.settings import load_settings
 
@@ -69,11 +73,12 @@ def run(arguments: Namespace) -> int:
         wanted = settings_of(arguments, baseline.full_name)
         if baseline.full_name not in {variant.full_name for variant in variants}:
             variants = [baseline, *variants]
-    require_measurable(variants, wanted)
+    base = require_measurable(variants, wanted)
     windows, source = windows_of(arguments, settings, variants[0].card, max(wanted.batches))
     try:
         with turn(settings.workspace, progress, alone=True):
-            measured = benchmark(variants, wanted, windows, source, progress=progress)
+            expected = forecaster_for(settings.workspace, base, wanted.rounds, progress)
+            measured = benchmark(variants, wanted, windows, source, progress=progress, forecast=expected)
     finally:
         progress.clear()
     if not arguments.json:
@@ -89,8 +94,24 @@ def settings_of(arguments: Namespace, baseline: str | None = None) -> "Benchmark
     """Return what is to be measured; raises `BenchmarkError` if it can't be."""
     from optimization.benchmark import BenchmarkSettings
 
-    given = {"batches": arguments.batch, "threads": arguments.threads, "rounds": arguments.rounds, "baseline": baseline}
+    given = {
+        "batches": arguments.batch,
+        "threads": arguments.threads,
+        "rounds": arguments.rounds,
+        "baseline": baseline,
+        "runtimes": None if arguments.runtime is None else runtimes(arguments.runtime),
+        "processes": arguments.processes,
+    }
     return BenchmarkSettings(**{name: value for name, value in given.items() if value is not None})
+
+
+def runtimes(text: str) -> tuple[str, ...]:
+    """Read names of runtimes with commas between them; ``all`` stands for those that are installed."""
+    from engine.runtimes import RUNTIMES
+
+    if text.strip() == "all":
+        return tuple(name for name, runtime in RUNTIMES.items() if runtime.available())
+    return tuple(name.strip() for name in text.split(","))
 
 
 def windows_of(
@@ -150,62 +171,3 @@ def write_report(measured: "Benchmark", report: Path) -> None:
             raise
     except OSError as error:
         raise FileAccessError(str(report), error.strerror or str(error)) from error
-
-
-def print_measured(measured: "Benchmark") -> None:
-    """Print each batch size and number of threads: the answer, the control, the table; then the machine."""
-    from optimization.benchmark import sentence
-    from optimization.report import control_told
-
-    for control in measured.controls:
-        if len(measured.controls) > 1:
-            print(f"Batch {control.batch}, threads {control.threads}")
-        print(one_line(sentence(measured, control.batch, control.threads)))
-        print(one_line(control_told(control)))
-        print_rows(measured, control.batch, control.threads)
-        print()
-    machine = measured.machine
-    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
-    flags = " ".join(machine.flags) or "no instruction sets for reduced precision"
-    governor = f", governor {machine.governor}" if machine.governor else ""
-    print("Machine")
-    for line in indented(f"{machine.cpu}, {flags}, {machine.threads} threads{governor}; {versions}"):
-        print(line)
-
-
-def print_rows(measured: "Benchmark", batch: int, threads: int) -> None:
-    """Print the variants at one batch size and number of threads as a table."""
-    from optimization.charts import rounded
-    from optimization.recommendation import speed_told
-    from optimization.report import verdicts_told
-
-    head = (
-        "variant",
-        "kB",
-        "load ms",
-        "first ms",
-        "p50 ms",
-        "p90 ms",
-        "windows/s",
-        "MB",
-        "latency",
-        "verdicts flipped",
-    )
-    print_table(
-        head,
-        [
-            (
-                one_line(row.full_name),
-                f"{row.size_bytes / 1000:.0f}",
-                rounded(row.load_ms),
-                rounded(row.first_ms),
-                rounded(row.p50_ms),
-                rounded(row.p90_ms),
-                rounded(row.throughput_per_s),
-                rounded(row.peak_rss_mb),
-                speed_told(row),
-                verdicts_told(row),
-            )
-            for row in measured.rows_at(batch, threads)
-        ],
-    )

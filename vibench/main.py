@@ -14,7 +14,22 @@ from typing import Protocol
 
 from engine import __version__
 from engine.errors import VibenchError
-from vibench import benchmark, diagnose, doctor, jobs, models, optimize, serve, simulate, worker
+from vibench import (
+    benchmark,
+    bundle,
+    diagnose,
+    doctor,
+    explain,
+    jobs,
+    models,
+    optimize,
+    search,
+    sensitivity,
+    serve,
+    simulate,
+    verify,
+    worker,
+)
 from vibench.output import print_error, print_known_error
 from vibench.parser import Parser
 
@@ -44,7 +59,12 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "simulate": simulate,
         "models": models,
         "optimize": optimize,
+        "verify": verify,
         "benchmark": benchmark,
+        "explain": explain,
+        "search": search,
+        "sensitivity": sensitivity,
+        "bundle": bundle,
         "jobs": jobs,
         "doctor": doctor,
     }

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from engine.card import ModelCard
     from engine.variant import Variant
+    from optimization.statistics import Statistics
 
 
 def print_variants(variants: "Sequence[Variant]", *, as_json: bool) -> None:
@@ -70,8 +71,13 @@ def parent_of(variant: "Variant", variants: "Sequence[Variant]") -> "Variant | N
     return next(kept, None)
 
 
-def print_variant(variant: "Variant", variants: "Sequence[Variant]", *, as_json: bool) -> None:
+def print_variant(
+    variant: "Variant", variants: "Sequence[Variant]", *, as_json: bool, with_layers: bool = False
+) -> None:
     """Print all that is known of a variant; ``variants`` are those that it may have been made from."""
+    from optimization.statistics import statistics_of
+
+    counted = statistics_of(variant)
     if as_json:
         known = {
             "steps": list(variant.steps),
@@ -79,14 +85,48 @@ def print_variant(variant: "Variant", variants: "Sequence[Variant]", *, as_json:
             "verification": dict(variant.verification),
             "producer": dict(variant.producer),
             "card": variant.card.to_json(),
+            "statistics": counted.to_json(),
         }
         print_json(facts(variant) | known)
         return
     size = f"{variant.size_bytes / 1000:.0f} kB"
     print(one_line(f"{variant.full_name}: backend {variant.backend}, {size}, {variant.digest}"))
-    for label, text in [*origin_told(variant, variants), *card_told(variant.card)]:
+    for label, text in [*statistics_told(counted), *origin_told(variant, variants), *card_told(variant.card)]:
         for line in indented(f"{label}: {text}"):
             print(line)
+    if with_layers:
+        print_layers(counted)
+
+
+def statistics_told(counted: "Statistics") -> list[tuple[str, str]]:
+    """Return what a variant costs as labelled sentences."""
+    zero = f"{counted.sparsity:.1%} of them zero" if counted.non_zero < counted.parameters else "none of them zero"
+    peak, stored, compressed = (
+        f"{size / 1000:.0f} kB"
+        for size in (counted.peak_activation_bytes, counted.size_bytes, counted.compressed_bytes)
+    )
+    return [
+        ("parameters", f"{counted.parameters:,}, {zero}"),
+        ("work", f"{counted.macs / 1e6:.3g} million multiplications with addition for a window"),
+        ("memory", f"activations take up to {peak} for a window, less where a runtime fuses operations"),
+        ("file", f"{stored}, {compressed} when zlib compresses it"),
+    ]
+
+
+def print_layers(counted: "Statistics") -> None:
+    """Print a line for each layer that has weights or multiplies."""
+    rows = [
+        (
+            layer.name,
+            layer.operator,
+            " x ".join(map(str, layer.output_shape)),
+            f"{layer.parameters:,}",
+            f"{layer.macs / 1e6:.3f}",
+            f"{layer.bytes / 1000:.1f}",
+        )
+        for layer in counted.layers
+    ]
+    print_table(("layer", "operator", "output", "parameters", "million MACs", "kB"), rows)
 
 
 def origin_told(variant: "Variant", variants: "Sequence[Variant]") -> list[tuple[str, str]]:
@@ -98,7 +138,8 @@ def origin_told(variant: "Variant", variants: "Sequence[Variant]") -> list[tuple
     if variant.parent is not None:
         kept = "" if parent_of(variant, variants) else ", which is not kept here"
         told.append(("made from", parent_name(variant, variants) + kept))
-    told += [(f"step {number}", step_again(step)) for number, step in enumerate(variant.steps, start=1)]
+    for number, step in enumerate(variant.steps, start=1):
+        told += [(f"step {number}", step_again(step)), *(("note", note) for note in step.get("notes", ()))]
     if variant.calibration:
         told.append(("calibrated on", calibration_told(variant.calibration)))
     if variant.verification:

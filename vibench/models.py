@@ -31,6 +31,7 @@ def add_arguments(parser: Parser) -> None:
     )
     one = actions.add_parser("show", help="one of them", description="Show a network or a variant.", example=EXAMPLE)
     one.add_argument("name", metavar="NAME", help="network, NETWORK/VARIANT, folder or digest")
+    one.add_argument("--layers", action="store_true", help="a line for each layer too; --json has them anyway")
     summary = "Keep a variant that was made elsewhere, once a process of its own has tried it."
     another = actions.add_parser(
         "add", help="keep one made elsewhere", description=summary, example="vibench models add made/wdcnn/int8-static"
@@ -54,8 +55,10 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """List the variants, or do what was asked of one."""
     if arguments.action == "show":
-        variant = find_variant(arguments.name)
-        print_variant(variant, known_variants(), as_json=arguments.json)
+        variant, known = find_variant(arguments.name), known_variants()
+        if variant not in known:  # a folder, which anybody may have written
+            variant = tried(variant)
+        print_variant(variant, known, as_json=arguments.json, with_layers=arguments.layers)
     elif arguments.action == "add":
         add(arguments.file, arguments.name, as_json=arguments.json)
     elif arguments.action == "remove":
@@ -125,6 +128,13 @@ def find_variant(name: str | None = None, backend: "Backend | None" = None) -> "
             return required(resolve(name, bundled_variants(), backend), backend)
         except BackendMissingError:
             raise WorkspaceError(f"{error} Until then --backend pytorch works without it.") from error
+
+
+def tried(variant: "Variant") -> "Variant":
+    """Return a variant of somebody's folder, once a process of its own has tried it; see `admit` for what it raises."""
+    from optimization.admission import admit
+
+    return admit(variant.weights.parent)
 
 
 def required(variant: "Variant", backend: "Backend | None") -> "Variant":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import FileAccessError, UsageError
+from vibench.forecast_told import print_forewarnings, show_forecast
 from vibench.models import seeded_workspace
 from vibench.output import indented, one_line, print_json
 from vibench.parser import Parser
@@ -43,8 +44,12 @@ def add_arguments(parser: Parser) -> None:
     on.add_argument("--calibration-recordings", metavar="ID,...", help="recordings of the workspace instead")
     parser.add_argument("--windows", type=int, metavar="N", help="windows to calibrate on (default: 64)")
     parser.add_argument("--resample", action="store_true", help="take recordings of other sampling rates too")
+    parser.add_argument("--force-noise", action="store_true", help="calibrate on random noise too, and say so")
     parser.add_argument("--name", help="what to call the variant")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write DIR/NETWORK/VARIANT, not into the workspace")
+    parser.add_argument(
+        "--forecast", type=int, nargs="?", const=1, metavar="BATCH", help="only say what would come of it"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.retell = help_with_passes
 
@@ -79,8 +84,12 @@ def run(arguments: Namespace) -> int:
         raise FileAccessError(str(arguments.out), "it is no folder")
     progress = WorkProgress()
     with seeded_workspace() as workspace:
+        variant = starting_from(arguments.model, recipe, workspace)
+        if arguments.forecast is not None:
+            return show_forecast(arguments, variant, recipe, workspace, progress)
+        print_forewarnings(variant, recipe)
         try:
-            made = make(arguments, recipe, workspace, progress)
+            made = make(arguments, variant, recipe, workspace, progress)
         finally:
             progress.clear()
     if arguments.json:
@@ -102,17 +111,25 @@ def recipe_of(arguments: Namespace) -> "Recipe":
     return Recipe.load(arguments.recipe)
 
 
-def make(arguments: Namespace, recipe: "Recipe", workspace: "Workspace", progress: WorkProgress) -> "Optimized":
-    """Run the recipe and keep what it makes, in the workspace or in ``--out``; return it as it is kept."""
+def starting_from(name: str, recipe: "Recipe", workspace: "Workspace") -> "Variant":
+    """Return the variant that is meant, tried in a process of its own if it lies in a folder; see `start_of`."""
     from optimization.admission import admit
-    from optimization.recipe import optimize
-    from vibench.variant_folders import check_places, place_all
 
     here = workspace.variants.list()
-    variant = start_of(arguments.model, recipe, here)
+    variant = start_of(name, recipe, here)
     if not any(variant is known for known in here):  # a folder, which anybody may have written
         variant = admit(variant.weights.parent, workspace.settings.reader_limits)
     recipe.check(variant)
+    return variant
+
+
+def make(
+    arguments: Namespace, variant: "Variant", recipe: "Recipe", workspace: "Workspace", progress: WorkProgress
+) -> "Optimized":
+    """Run the recipe and keep what it makes, in the workspace or in ``--out``; return it as it is kept."""
+    from optimization.recipe import optimize
+    from vibench.variant_folders import check_places, place_all
+
     recordings = recordings_of(arguments, workspace)
     options = {"windows": arguments.windows} if arguments.windows is not None else {}
     if arguments.out is not None:
@@ -126,6 +143,7 @@ def make(arguments: Namespace, recipe: "Recipe", workspace: "Workspace", progres
             folder,
             recordings=recordings,
             resample=arguments.resample,
+            force_noise=arguments.force_noise,
             name=arguments.name,
             progress=progress,
             **options,
@@ -169,7 +187,7 @@ def start_of(name: str, recipe: "Recipe", variants: "Sequence[Variant]") -> "Var
 
 def planned(variant: "Variant", recipe: "Recipe", name: str | None) -> "list[str]":
     """Return the full names of what a recipe makes."""
-    names = [step.result for step in recipe.passes]
+    names = recipe.check(variant)
     if name is not None:
         names[-1] = name
     return [replace(variant, name=one).full_name for one in names]
@@ -214,12 +232,12 @@ def building(out: Path | None, scratch: Path) -> Iterator[Path]:
 
 def print_made(made: "Optimized", out: Path | None) -> None:
     """Print each step, what was calibrated on, the proof, and where the variant is."""
-    from optimization.wording import calibration_told, proof_told, step_told
+    from optimization.wording import calibration_told, notes_told, proof_told, step_told
 
     variant = made.variant
     where = "in the workspace" if out is None else f"in {variant.weights.parent}"
     print(one_line(f"{variant.full_name}: {variant.size_bytes / 1000:.0f} kB, {where}, {variant.digest[:12]}"))
-    said = [step_told(step) for step in made.steps]
+    said = [sentence for step in made.steps for sentence in (step_told(step), *notes_told(step.to_json()))]
     if variant.calibration:
         said.append(f"calibrated on {calibration_told(variant.calibration)}")
     for sentence in [*said, proof_told(made.verification), *made.verification.reasons]:

@@ -15,10 +15,10 @@ def help_with_passes(told: str) -> str:
     from optimization.passes import PASSES
     from optimization.recipe import RECIPES
 
-    passes = [(name, made_by.title) for name, made_by in PASSES.items()]
     recipes = [(path.stem, " then ".join(steps_in(path.read_text("utf-8")))) for path in sorted(RECIPES.glob("*.yaml"))]
     before, example, after = told.rpartition("\nexample:")
-    return f"{before}\npasses:\n{listed(passes)}\n\nrecipes:\n{listed(recipes)}\n{example}{after}"
+    passes = textwrap.fill(", ".join(PASSES), WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return f"{before}\npasses, each with a --help of its own:\n{passes}\n\nrecipes:\n{listed(recipes)}\n{example}{after}"
 
 
 def steps_in(recipe: str) -> list[str]:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.signal import Signal
-from optimization.recording_set import RecordingSet, SetRecording
+from optimization.recording_set import RecordingSet, SetRecording, described_recording
 
 if TYPE_CHECKING:
     from workspace.workspace import Workspace
@@ -35,14 +35,8 @@ def set_recording(workspace: "Workspace", recording_id: str) -> SetRecording:
     """Return one recording as a member of a set; raises as `recording_set`."""
     row = workspace.recordings.get(recording_id)
     signal, description = workspace.recordings.signal(recording_id)
-    return SetRecording(
-        name=row.name,
-        digest=row.sha256,
-        load=partial(signal_of, workspace, recording_id),
-        sampling_rate_hz=signal.sampling_rate,
-        label=None if description.label == "unknown" else description.label,
-        specimen=description.specimen,
-    )
+    load = partial(signal_of, workspace, recording_id)
+    return described_recording(row.name, row.sha256, load, signal, description)
 
 
 def signal_of(workspace: "Workspace", recording_id: str) -> Signal:

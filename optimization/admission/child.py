@@ -75,6 +75,8 @@ def rehearse(path: Path) -> None:
         import safetensors.torch  # noqa: F401 - loading needs it
         import torch
 
+        import engine.networks.restoring  # noqa: F401 - so does this
+
         torch.set_num_threads(1)
         for network in NETWORKS:
             build(network, 2).eval()(torch.zeros(1, 1, 2048))

@@ -79,8 +79,25 @@ def is_count(value: object) -> bool:
 
 
 def is_step(value: object) -> bool:
-    """Whether a value is a pass with its parameters."""
-    return isinstance(value, Mapping) and is_text(value.get("pass")) and isinstance(value.get("parameters"), Mapping)
+    """Whether a value is a pass with its parameters, and notes that can be shown."""
+    if not isinstance(value, Mapping):
+        return False
+    notes = value.get("notes", [])
+    return (
+        is_text(value.get("pass"))
+        and isinstance(value.get("parameters"), Mapping)
+        and isinstance(notes, list)
+        and all(is_text(note) for note in notes)
+        and is_binding(value.get("bound_to", {}))
+    )
+
+
+def is_binding(value: object) -> bool:
+    """Whether a value says what a step's result is bound to: a runtime and instruction sets."""
+    if not isinstance(value, Mapping):
+        return False
+    flags = value.get("flags", [])
+    return is_text(value.get("runtime", "")) and isinstance(flags, list) and all(is_text(flag) for flag in flags)
 
 
 def is_source(value: Mapping[str, Any]) -> bool:

@@ -1,16 +1,15 @@
 """Which windows ranges are read from."""
 
 import json
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.errors import CalibrationError, DamagedFileError
 from engine.signal import Channel, Signal
-from optimization.calibration import WINDOWS, calibrate_on, distribute, evenly_spaced, shares_of, simulated_calibration
+from optimization.calibration import HELD, WINDOWS, calibrate_on, require_machines, simulated_calibration
 from optimization.recording_set import RecordingSet, SetRecording, simulated_set
 
 
@@ -34,35 +33,6 @@ def windows_by_recording(calibration, recordings, card):
         sum(any(np.array_equal(window, one) for one in recording.windows(card)) for window in calibration.windows)
         for recording in recordings.recordings
     ]
-
-
-@given(total=st.integers(0, 200), held=st.lists(st.integers(0, 30), max_size=12))
-def test_a_number_is_shared_out_evenly_and_to_none_more_than_it_holds(total, held):
-    shares = distribute(total, held)
-
-    assert sum(shares) == min(total, sum(held))
-    assert all(0 <= share <= most for share, most in zip(shares, held, strict=True))
-    unsated = [share for share, most in zip(shares, held, strict=True) if share < most]
-    assert not unsated or max(shares) <= min(unsated) + 1
-
-
-@given(st.integers(1, 500).flatmap(lambda count: st.tuples(st.just(count), st.integers(0, count))))
-def test_places_are_distinct_and_evenly_spaced(case):
-    count, wanted = case
-    places = evenly_spaced(count, wanted).tolist()
-
-    assert len(set(places)) == wanted
-    assert all(0 <= place < count for place in places)
-    gaps = np.diff(places)
-    assert not len(gaps) or gaps.max() - gaps.min() <= 1
-
-
-def test_labels_weigh_the_same_however_many_recordings_they_have():
-    members = [noise(number, 0, "normal") for number in range(9)] + [noise(9, 0, "inner")]
-    shares = shares_of(members, [100] * 10, 60)
-
-    assert sum(shares[:9]) == 30
-    assert shares[9] == 30
 
 
 def test_windows_come_from_every_label_and_recording(card):
@@ -143,6 +113,68 @@ def test_one_recording_is_held_at_a_time(card):
     calibrate_on(set_of(*(loading(noise(number, card.window * 4)) for number in range(6))), card, windows=6)
 
     assert most == 1
+
+
+def test_batches_are_the_windows_in_their_order_whatever_their_size(card):
+    calibration = calibrate_on(set_of(noise(1, card.window * 4), noise(2, card.window * 3)), card, windows=9)
+
+    for size in (1, 4, 5, 100):
+        batches = [batch.copy() for batch in calibration.batches(size)]
+        assert [len(batch) for batch in batches[:-1]] == [min(size, 9)] * (len(batches) - 1)
+        np.testing.assert_array_equal(np.concatenate(batches), calibration.windows)
+
+
+def test_few_windows_are_kept_and_many_are_loaded_again_as_the_same_ones(card, monkeypatch):
+    loads = []
+
+    def counted(recording):
+        return replace(recording, load=lambda: loads.append(recording.name) or recording.load())
+
+    members = [counted(noise(number, card.window * 8)) for number in range(3)]
+    few = calibrate_on(set_of(*members), card, windows=30)
+    kept = few.windows
+    assert len(loads) == 3
+    monkeypatch.setattr("optimization.calibration.HELD", 29)
+    many = calibrate_on(set_of(*members), card, windows=30)
+
+    np.testing.assert_array_equal(many.windows, kept)
+    assert len(loads) == 9
+    assert all(part.held is None for part in many.parts)
+    assert many.provenance == few.provenance
+
+
+def test_memory_does_not_grow_with_the_number_of_windows(card):
+    short = replace(card, window=256, hop=128)
+
+    def peak(count):
+        recordings = set_of(*(noise(number, short.window * 50) for number in range(count // 60)))
+        tracemalloc.start()
+        calibration = calibrate_on(recordings, short, windows=count)
+        given = sum(len(batch) for batch in calibration.batches(4))
+        reached = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert given == count
+        return reached
+
+    peak(2 * HELD)  # what is imported and cached at first
+    assert peak(16 * HELD) < 1.5 * peak(2 * HELD)
+
+
+def test_random_noise_is_told_and_refused_with_the_name_of_the_first(card):
+    machine = replace(simulated_set(1, seed=2).recordings[0], simulated=False)
+    calibration = calibrate_on(set_of(machine, noise(1, 50_000), noise(2, 50_000)), card, windows=6)
+
+    assert calibration.noise == ("noise 1", "noise 2")
+    assert calibration.provenance["noise"] is True
+    with pytest.raises(CalibrationError, match=r"noise 1 holds random noise, and 1 more of 3: .*--force-noise"):
+        require_machines(calibration)
+
+
+def test_machines_are_not_told_to_be_noise(card):
+    calibration = calibrate_on(simulated_set(8, seed=2), card, windows=8)
+
+    require_machines(calibration)
+    assert "noise" not in calibration.provenance
 
 
 def test_simulated_windows_are_the_same_every_time(card):

@@ -37,6 +37,9 @@ def test_parameters_recordings_and_name_are_said_as_the_command_line_takes_them(
 
     assert dict(arguments.set) == {"method": "entropy", "per_channel": "false", "keep_fp32": "a b,c"}
     assert (arguments.model, str(arguments.calibration), arguments.name) == ("wdcnn/onnx", "DIR", "-mine")
+    assert not arguments.force_noise
+    noise = {"source": "recordings", "windows": 64, "noise": True}
+    assert "--force-noise" in shlex.split(command_again(make(calibration=noise), onnx))
 
 
 def test_nothing_is_promised_without_the_parent_or_the_pass(made):

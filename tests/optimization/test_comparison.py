@@ -6,8 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from optimization.comparison import WindowTally, compare_verdicts, lower_bound, ratio_db, upper_bound
+from engine.diagnosis import calibrated_probabilities
+from optimization.comparison import (
+    MarginShift,
+    WindowTally,
+    compare_recordings,
+    compare_verdicts,
+    compare_windows,
+    lower_bound,
+    pair_of,
+    ratio_db,
+    recordings_needed,
+    upper_bound,
+)
 
+CLASSES = ("normal", "inner", "outer", "ball", "inconclusive")
 LOGITS = arrays(np.float32, st.tuples(st.integers(1, 20), st.just(4)), elements=st.floats(-50, 50, width=32))
 COUNTED = st.integers(1, 200).flatmap(lambda count: st.tuples(st.integers(0, count - 1), st.just(count)))
 
@@ -107,3 +120,75 @@ def test_flips_are_counted_by_what_they_were_and_became():
     assert (result.count, result.flips) == (4, 3)
     assert result.flip_matrix == {"ball": {"inner": 2}, "inner": {"inconclusive": 1}}
     assert result.flips_upper_bound == upper_bound(3, 4)
+
+
+@given(st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1, max_size=60))
+def test_the_matrix_holds_every_flip_once_and_nothing_else(pairs):
+    result = compare_verdicts(pairs)
+
+    assert sum(sum(row.values()) for row in result.flip_matrix.values()) == result.flips
+    assert result.flips == sum(was != became for was, became in pairs)
+    assert not any(was in row for was, row in result.flip_matrix.items())
+
+
+@given(st.integers(0, 40), st.integers(1, 999).map(lambda thousandths: thousandths / 1000))
+def test_as_many_recordings_as_are_needed_suffice_and_one_less_does_not(flips, allowed):
+    needed = recordings_needed(flips, allowed)
+
+    assert upper_bound(flips, needed) <= allowed
+    assert needed <= max(1, flips) or upper_bound(flips, needed - 1) > allowed
+
+
+@pytest.mark.parametrize(
+    ("flips", "allowed", "needed"), [(0, 0.01, 299), (0, 0.1, 29), (1, 0.1, 46), (0, 0.0, None), (3, 1.0, 3)]
+)
+def test_recordings_that_are_needed_are_the_known_ones(flips, allowed, needed):
+    assert recordings_needed(flips, allowed) == needed
+
+
+def test_a_margin_is_of_the_mean_probabilities_and_shifts_with_them(card):
+    parent = np.log(np.array([[0.7, 0.1, 0.1, 0.1], [0.5, 0.3, 0.1, 0.1]], np.float32))
+    variant = np.log(np.array([[0.6, 0.2, 0.1, 0.1], [0.2, 0.6, 0.1, 0.1]], np.float32))
+    pair = pair_of(parent, variant, card)
+
+    assert (pair.was, pair.became) == ("normal", "inconclusive")
+    assert pair.margin == pytest.approx(0.6 - 0.2, abs=1e-6)
+    assert pair.shift == pytest.approx((0.4 - 0.4) - 0.4, abs=1e-6)
+    assert (pair.windows.count, pair.agreeing) == (2, 1)
+
+
+def test_a_margin_falls_below_zero_where_another_class_came_first(card):
+    parent, variant = (np.log(np.array([row], np.float32)) for row in ([0.7, 0.1, 0.1, 0.1], [0.2, 0.6, 0.1, 0.1]))
+    pair = pair_of(parent, variant, card)
+
+    assert (pair.was, pair.became) == ("normal", "inner")
+    assert pair.margin + pair.shift == pytest.approx(0.2 - 0.6, abs=1e-6)
+
+
+def test_margins_of_recordings_are_their_smallest_their_mean_and_their_worst(card):
+    parent = np.array([[4, 0, 0, 0]], np.float32)
+    pairs = [pair_of(parent, parent + np.float32([change, 0, 0, 0]), card) for change in (-1.0, 0.5)]
+    margins = compare_recordings(pairs).margins
+    expected = [margin_of(np.array([[4 + change, 0, 0, 0]]), card) - margin_of(parent, card) for change in (-1.0, 0.5)]
+
+    assert margins.smallest_parent == pytest.approx(margin_of(parent, card))
+    assert (margins.worst_shift, margins.mean_shift) == pytest.approx((expected[0], sum(expected) / 2))
+    assert margins.largest_logit_change == 1.0
+    assert MarginShift.from_json({name: getattr(margins, name) for name in MarginShift.__dataclass_fields__}) == margins
+
+
+def margin_of(logits, card):
+    first, second, *_ = sorted(calibrated_probabilities(logits, card.temperature)[0], reverse=True)
+    return first - second
+
+
+@given(st.lists(arrays(np.float32, (3, 4), elements=st.floats(-9, 9, width=32)), min_size=1, max_size=5))
+def test_recordings_add_up_to_all_windows(card, recordings):
+    answered = [logits + np.float32([0.5, 0, 0, 0]) for logits in recordings]
+    pairs = [pair_of(parent, variant, card) for parent, variant in zip(recordings, answered, strict=True)]
+    summed, whole = compare_windows(pairs), compared(np.concatenate(recordings), np.concatenate(answered))
+
+    assert (summed.count, summed.max_abs_error) == (whole.count, whole.max_abs_error)
+    assert summed.top1_agreement == pytest.approx(whole.top1_agreement)
+    assert summed.sqnr_db == pytest.approx(whole.sqnr_db)
+    assert summed.cosine == pytest.approx(whole.cosine)

@@ -195,14 +195,16 @@ def test_a_file_that_changes_in_between_is_noticed(folder):
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real recordings are not there (../shared/data)")
-def test_real_recordings_are_a_set_apart_by_specimen():
+def test_real_recordings_are_a_set_apart_by_specimen_where_a_class_has_two():
     recordings = folder_set(REAL / "cwru")
-    calibrate_on, prove_with = split(recordings)
-    specimens = [{one.specimen for one in side.recordings} for side in (calibrate_on, prove_with)]
+    sides = split(recordings)
+    specimens = [{one.specimen for one in side.recordings} for side in sides]
 
     assert len(recordings.recordings) == 16
-    assert len(prove_with.recordings) == 4
-    assert not specimens[0] & specimens[1]
+    assert len(sides[1].recordings) == 4
+    assert specimens[0] & specimens[1] == {"cwru-de-normal"}
+    assert {(one.machine_load, one.rig) for one in recordings.recordings} >= {("0 hp", "cwru"), ("2 hp", "cwru")}
+    assert recordings.recordings[0].shaft_speed_hz == pytest.approx(1797 / 60)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real recordings are not there (../shared/data)")

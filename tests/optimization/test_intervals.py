@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from optimization.intervals import RESOLUTION, Interval, compare, median_interval
+from optimization.intervals import RESOLUTION, Interval, compare, hierarchical_interval, median_interval, medians_drawn
 
 RATIOS = arrays(np.float64, st.integers(1, 120), elements=st.floats(0.05, 20))
 
@@ -66,3 +66,33 @@ def test_what_is_faster_one_way_is_slower_the_other_way(median, below, above, re
     opposite = {"faster": "slower", "slower": "faster", "tie": "tie"}
 
     assert compare(inverse, resolution) == opposite[compare(interval, resolution)]
+
+
+def test_processes_that_differ_for_as_long_as_they_live_are_allowed_for():
+    random = np.random.default_rng(3)
+    covered = covered_by_rounds_alone = 0
+    for number in range(50):
+        processes = [random.lognormal(random.normal(0, 0.03), 0.05, 40) for _ in range(5)]
+        interval, narrow = hierarchical_interval(processes, seed=number), median_interval(np.concatenate(processes))
+        covered += interval.low <= 1 <= interval.high
+        covered_by_rounds_alone += narrow.low <= 1 <= narrow.high
+
+    assert covered >= 42  # as well as five processes can
+    assert covered_by_rounds_alone < 36
+
+
+@given(st.lists(arrays(np.float64, st.integers(1, 30), elements=st.floats(0.05, 20)), min_size=1, max_size=6))
+def test_processes_of_any_length_give_an_interval_of_what_was_measured(processes):
+    interval = hierarchical_interval(processes)
+    measured = np.concatenate(processes)
+
+    assert interval.median == np.median(measured)
+    assert measured.min() <= interval.low <= interval.high <= measured.max()
+
+
+def test_rounds_that_a_process_did_not_run_are_never_drawn():
+    short, long = np.full(7, 2.0), np.arange(1, 9, dtype=np.float64)
+    random = np.random.default_rng(0)
+    medians = medians_drawn([short, long[:1]], 200, random)
+
+    assert set(medians) == {1.0, 2.0}

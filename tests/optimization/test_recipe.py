@@ -75,9 +75,9 @@ def test_a_yaml_file_gives_passes_with_their_parameters(recipe_file):
         ("pass: export_onnx", "it is a list of passes"),
         ("- export_onnx", "it is a list of passes"),
         ("- {opset: 20}", "it is a list of passes"),
-        ("- {pass: prune}", "pass can't be prune: it is one of"),
+        ("- {pass: rotate}", "pass can't be rotate: it is one of"),
         ("- {pass: [export_onnx]}", "pass can't be"),
-        ("- {pass: export_onnx, opsett: 20}", "export_onnx can't be opsett: it takes opset; opset may be meant"),
+        ("- {pass: export_onnx, opsett: 20}", "export_onnx can't be opsett: it takes opset and length; opset may be meant"),
         ("- {pass: export_onnx, 7: 20}", "export_onnx can't be 7"),
         ("- {pass: export_onnx, opset: 2.0}", "opset can't be 2.0: it is a whole number from 18 to 23"),
         ("- {pass: export_onnx, opset: twenty}", "opset can't be twenty"),
@@ -220,7 +220,7 @@ def test_json_tells_the_steps_the_variant_and_the_proof(by_standard):
     assert told["schema"] == "vibench.optimization/1"
     assert [step["pass"] for step in told["steps"]] == ["export_onnx", "quantize_static"]
     for step in told["steps"]:
-        assert set(step) == {"pass", "parameters", "seconds", "changed"}
+        assert set(step) == {"pass", "parameters", "seconds", "changed", "notes"}
         assert set(step["changed"]) == {"nodes", "weights", "size_bytes"}
         assert step["seconds"] > 0
     assert told["steps"][1]["changed"]["nodes"]["Relu"] == [6, 0]

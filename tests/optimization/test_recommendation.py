@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import BenchmarkError
-from optimization.recommendation import recommended, sentence, speed_told, times
+from optimization.measurement import FileToVerdict
+from optimization.recommendation import file_told, forecast_told, recommended, sentence, speed_told, times
 
 
 def test_the_fastest_proven_variant_is_shipped(measured, row, proof):
@@ -24,6 +27,59 @@ def test_the_network_as_it_was_trained_needs_no_proof(measured, row):
     assert sentence(made, 1, 1) == (
         "Ship resnet18-1d/pytorch: 2.0 times faster [1.8 to 2.2] than resnet18-1d/onnx, the network as it was trained."
     )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict", "said"),
+    [
+        (1.3, "slower", " and 1.3 times slower [1.2 to 1.4] than onnx-conv2d, the fastest in float32, "),
+        (0.5, "faster", " and 2.0 times faster [1.8 to 2.2] than onnx-conv2d, the fastest in float32, "),
+        (1.0, "tie", " and a tie [0.90 to 1.10] with onnx-conv2d, the fastest in float32, "),
+        (1.0, "baseline", "resnet18-1d/onnx, the fastest in float32, "),
+    ],
+)
+def test_the_fastest_in_float32_stands_beside_the_baseline(ratio, verdict, said, measured, row):
+    quick = replace(
+        row("int8-static", p50_ms=25, verdict="faster"),
+        best_fp32="onnx-conv2d",
+        ratio_to_best_fp32=ratio,
+        ratio_to_best_fp32_low=0.9 * ratio,
+        ratio_to_best_fp32_high=1.1 * ratio,
+        verdict_to_best_fp32=verdict,
+    )
+
+    assert said in sentence(measured(quick), 1, 1)
+    undecided = replace(quick, proof={})
+    assert said.rstrip() in sentence(measured(undecided), 1, 1)
+
+
+def test_nothing_is_said_of_float32_where_its_fastest_is_the_baseline(measured, row):
+    quick = replace(row("int8-static", p50_ms=25, verdict="faster"), best_fp32="onnx", verdict_to_best_fp32="faster")
+
+    assert "float32" not in sentence(measured(quick), 1, 1)
+
+
+def test_the_runtime_is_named_where_it_is_not_the_usual_one(measured, row):
+    elsewhere = replace(row("int8-static", p50_ms=25, verdict="faster"), runtime="openvino")
+    made = measured(elsewhere)
+
+    assert sentence(made, 1, 1).startswith("Ship resnet18-1d/int8-static on OpenVINO: 4.0 times faster")
+    rows = (replace(made.rows[0], runtime="openvino"), row("fp16", p50_ms=101))
+    assert sentence(replace(made, rows=rows), 1, 1).startswith("Keep resnet18-1d/onnx on OpenVINO: nothing is faster")
+
+
+def test_the_share_of_inference_is_told_with_its_steps():
+    assert file_told(FileToVerdict(4.0, 45, 80.0, 5.0, 12.0, 3.0)) == (
+        "Inference is 12 % of file to verdict "
+        "(read 80.0 ms, prepare 5.0 ms, predict 12.0 ms, judge 3.0 ms; 4 s of signal, 45 windows)"
+    )
+    assert file_told(FileToVerdict(4.0, 45, 80.0, 5.0, 2.0, 3.0)).startswith("Inference is 2.2 % of")
+
+
+def test_forecasts_are_told_by_how_far_they_missed(measured, row):
+    assert forecast_told(measured(row("a"))) is None
+    made = measured(replace(row("a", p50_ms=50), forecast=0.6))
+    assert forecast_told(made) == "Forecasts of the ratio missed it by 20 % in the median"
 
 
 def test_a_control_that_is_no_tie_is_all_that_is_said(measured, row):

@@ -6,7 +6,7 @@ from optimization.comparison import RecordingComparison, WindowComparison
 from optimization.passes import Changes
 from optimization.recipe import StepReport
 from optimization.verification import Verification
-from optimization.wording import calibration_told, proof_told, step_told
+from optimization.wording import calibration_told, notes_told, proof_told, step_told
 
 
 @pytest.fixture
@@ -36,6 +36,13 @@ def test_a_step_is_told_by_size_and_by_the_operators_that_changed_most():
     )
 
 
+def test_notes_are_told_with_the_pass_that_made_them():
+    step = {"pass": "convert_fp16", "parameters": {}, "notes": ["It is small.", "It is not fast."]}
+
+    assert notes_told(step) == ["FP16: It is small.", "FP16: It is not fast."]
+    assert notes_told({"pass": "of another version", "parameters": {}}) == []
+
+
 def test_a_proof_is_told_with_all_that_it_counted(proof):
     assert proof_told(proof) == (
         "undecided: 99.75 % of 400 windows agree, SQNR 31.2 dB, largest error 0.94; 1 of 41 own and simulated "
@@ -58,3 +65,5 @@ def test_calibration_is_told_by_its_source():
     assert calibration_told({"source": "recordings", "windows": 8, "recordings": recordings}) == (
         "8 windows of 3 recordings (2 inner, 1 unlabelled)"
     )
+    noise = {"source": "recordings", "windows": 8, "recordings": recordings, "noise": True}
+    assert calibration_told(noise).endswith(" unlabelled), random noise among them")

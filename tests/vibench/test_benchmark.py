@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.runtimes import RUNTIMES
 from optimization.measurement import Benchmark
-from vibench.benchmark import chosen, numbers, write_report
+from vibench.benchmark import chosen, numbers, runtimes, write_report
 from vibench.main import main
 from workspace.settings import Settings
 from workspace.workspace import Workspace
@@ -28,7 +29,7 @@ def folders(untrained_variants):
 def measured(folders, workspace_folder, tmp_path_factory):
     """One benchmark as people read it, as programs do, and its report."""
     home = tmp_path_factory.mktemp("benchmark")
-    words = ["benchmark", *map(str, folders), "--rounds", "20", "--batch", "1,3"]
+    words = ["benchmark", *map(str, folders), "--rounds", "10", "--processes", "1", "--batch", "1,3"]
     environment = os.environ | {"VIBENCH_WORKSPACE": str(workspace_folder), "PYTHONPATH": str(REPOSITORY)}
 
     def call(*more):
@@ -50,12 +51,15 @@ def test_people_read_the_answer_the_control_a_table_and_the_machine(measured):
     assert lines[0] == "Batch 1, threads 1"
     assert lines[1].startswith(("Keep wdcnn/onnx: ", "The control was no tie "))
     assert lines[2].startswith("Control: wdcnn/onnx against itself is ")
-    assert lines[3].split()[:3] == ["variant", "kB", "load"]
-    assert lines[4].startswith("wdcnn/pytorch ")
+    assert lines[3].split()[:3] == ["variant", "kB", "p50"]
+    assert lines[4].startswith("pytorch ")
     assert "times slower [" in lines[4]
-    assert lines[5].startswith("wdcnn/onnx ")
+    assert lines[5].startswith("onnx ")
     assert "the baseline" in lines[5]
+    assert lines[7].split()[1:3] == ["load", "ms"]
     assert "Batch 3, threads 1" in lines
+    assert sum(line.startswith("Inference is ") for line in lines) == 1
+    assert all(len(line) <= 100 for line in lines[3:10])
     assert "onnxruntime" in " ".join(lines[lines.index("Machine") :])
 
 
@@ -64,13 +68,13 @@ def test_programs_read_one_document(measured):
     made = Benchmark.from_json(json.loads(line))
 
     assert made.settings.batches == (1, 3)
-    assert made.settings.rounds == 20
+    assert (made.settings.rounds, made.settings.processes) == (10, 1)
     assert len(made.rows) == 4
 
 
 def test_progress_goes_to_standard_error(measured):
     assert "0/4 Loading wdcnn/pytorch" in measured[1].stderr
-    assert "0/40 Measuring" in measured[1].stderr
+    assert "0/20 Measuring" in measured[1].stderr
 
 
 def test_the_report_is_written_whole_and_nothing_beside_it(measured):
@@ -90,6 +94,12 @@ def test_the_report_is_written_whole_and_nothing_beside_it(measured):
         (["--threads", "4096"], "This machine has no 4096 threads: choose "),
         (["--rounds", "3"], "3 rounds can't be measured: give a number from 10 to 10000."),
         (["--rounds", "x"], "--rounds"),
+        (["--processes", "0"], "200 rounds can't be divided over 0 processes: give a number of processes from 1 to 20"),
+        (["--runtime", "tensorrt"], "There is no runtime tensorrt: choose of onnxruntime, openvino, pytorch."),
+        (
+            ["--runtime", "onnxruntime"],
+            "/pytorch is executed by no ONNX Runtime: leave it out, or measure it on pytorch",
+        ),
         (["--baseline", "nothing"], "There is no network or variant nothing"),
         (["--report", "missing/report.html"], "there is no folder missing"),
         (["--recordings", "missing"], "missing can't be opened: there is no such folder"),
@@ -121,7 +131,7 @@ def test_a_network_stands_for_all_of_its_variants_and_each_is_chosen_once(untrai
 
 
 def test_a_baseline_that_was_not_named_is_measured_too(vibench_json, folders):
-    words = ["benchmark", folders[1], "--baseline", folders[0], "--rounds", "10"]
+    words = ["benchmark", folders[1], "--baseline", folders[0], "--rounds", "10", "--processes", "2"]
     (document,) = vibench_json(*words)
 
     assert document["settings"]["baseline"] == "wdcnn/pytorch"
@@ -131,11 +141,27 @@ def test_a_baseline_that_was_not_named_is_measured_too(vibench_json, folders):
     ]
 
 
+@pytest.mark.skipif(not RUNTIMES["openvino"].available(), reason="OpenVINO is optional and not installed here")
+def test_variants_are_measured_on_every_runtime_side_by_side(vibench, folders):
+    told = vibench("benchmark", *folders, "--runtime", "all", "--rounds", "10", "--processes", "1").out.splitlines()
+
+    first = told.index(next(line for line in told if line.startswith("variant ")))
+    assert [line.split("  ")[0] for line in told[first + 1 : first + 4]] == ["pytorch", "onnx", "onnx on OpenVINO"]
+    assert "openvino 20" in " ".join(told[told.index("Machine") :])
+    assert all(len(line) <= 100 for line in told[first : first + 9])
+
+
+def test_all_stands_for_the_runtimes_that_are_installed(monkeypatch):
+    assert runtimes("onnxruntime, pytorch") == ("onnxruntime", "pytorch")
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert runtimes("all") == ("onnxruntime", "pytorch")
+
+
 def test_windows_come_from_recordings_where_there_are_some(vibench_json, folders, simulated, tmp_path):
     for name in ("inner", "outer"):
         (tmp_path / f"{name}.npz").write_bytes(simulated[name].read_bytes())
     (tmp_path / "recordings.csv").write_text(RECORDINGS_CSV)
-    (document,) = vibench_json("benchmark", folders[1], "--recordings", tmp_path, "--rounds", "10")
+    (document,) = vibench_json("benchmark", folders[1], "--recordings", tmp_path, "--rounds", "10", "--processes", "1")
 
     assert document["windows"] == {"source": "recordings", "recording": "2 recordings", "count": 64}
     assert [row["verdict"] for row in document["rows"]] == ["baseline"]
@@ -145,7 +171,7 @@ def test_windows_come_from_a_recording_of_the_workspace(vibench_json, folders, s
     settings = Settings(workspace=os.environ["VIBENCH_WORKSPACE"], _env_file=None)
     with Workspace.open(settings) as workspace:
         kept = workspace.recordings.add(simulated["inner"], "inner.npz").row
-    (document,) = vibench_json("benchmark", folders[1], "--recording", kept.id, "--rounds", "10")
+    (document,) = vibench_json("benchmark", folders[1], "--recording", kept.id, "--rounds", "10", "--processes", "1")
 
     assert document["windows"] == {"source": "recordings", "recording": "inner.npz", "count": 64}
 
@@ -179,5 +205,15 @@ def test_help_names_every_option(capsys):
         main(["benchmark", "--help"])
 
     told = capsys.readouterr().out
-    for option in ("--batch", "--threads", "--rounds", "--baseline", "--recordings", "--report", "--json"):
+    for option in (
+        "--batch",
+        "--threads",
+        "--runtime",
+        "--rounds",
+        "--processes",
+        "--baseline",
+        "--recordings",
+        "--report",
+        "--json",
+    ):
         assert option in told

@@ -22,12 +22,17 @@ EVERY_HELP = [
     ["models", "add"],
     ["models", "remove"],
     ["optimize"],
+    ["verify"],
     ["benchmark"],
+    ["explain"],
+    ["bundle"],
     ["jobs"],
     ["jobs", "list"],
     ["jobs", "show"],
     ["jobs", "cancel"],
     ["jobs", "retry"],
+    ["sensitivity"],
+    ["search"],
     ["doctor"],
 ]
 

@@ -1,3 +1,5 @@
+import sys
+from importlib import import_module
 from importlib.metadata import version
 
 from workspace import facts
@@ -10,7 +12,17 @@ def test_a_package_that_is_not_installed_is_missing():
 
 
 def test_a_module_that_does_not_load_is_missing():
-    assert facts.checked("numpy", lambda: "1.0", module="no_such_module").value == "does not load"
+    found = facts.checked("numpy", lambda: "1.0", lambda: import_module("no_such_module"))
+
+    assert (found.value, bool(found.missing)) == ("does not load", True)
+
+
+def test_an_optional_runtime_that_is_not_installed_is_told_but_not_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)  # as if it were not there
+    (found,) = [finding for finding in facts.versions(load=True) if finding.name == "openvino"]
+
+    assert found.value == "not installed; optional: pip install .[openvino]"
+    assert found.missing is None
 
 
 def test_every_setting_is_told_with_what_it_does(tmp_path):

@@ -24,6 +24,8 @@ def test_parameters_are_kept_in_full(network):
         "threads": [1],
         "rounds": 200,
         "baseline": "wdcnn/onnx",
+        "runtimes": [],
+        "processes": 5,
         "recording": None,
     }
 
@@ -34,7 +36,7 @@ def test_a_measurement_is_made_as_often_as_it_is_asked_for(network):
 
 
 def test_what_was_measured_is_the_result(network, run_job, add_recording):
-    asked = {**BOTH, "batches": [1, 3], "rounds": 10, "recording": add_recording()}
+    asked = {**BOTH, "batches": [1, 3], "rounds": 10, "processes": 1, "recording": add_recording()}
 
     job = run_job(network.jobs.submit("benchmark", asked).job)
 
@@ -60,6 +62,8 @@ def test_what_was_measured_is_the_result(network, run_job, add_recording):
         ({**BOTH, "batches": [0]}, BenchmarkError),
         ({**BOTH, "threads": []}, BenchmarkError),
         ({**BOTH, "rounds": 0}, BenchmarkError),
+        ({**BOTH, "processes": 0}, BenchmarkError),
+        ({**BOTH, "runtimes": ["tensorrt"]}, BenchmarkError),
         ({**BOTH, "baseline": "wdcnn/none"}, ModelNotFoundError),
         ({"variants": ["wdcnn/onnx"], "baseline": "wdcnn/pytorch"}, BenchmarkError),
         ({**BOTH, "recording": "0123456789"}, RecordingNotFoundError),
