@@ -1,71 +1,91 @@
-import importlib.util
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from gains.fidelity import flips_bar, share_bar, simulated_windows
+from gains.forms import FORMS
+from gains.latency import LIMITS, bars_of
+from gains.real import verdict_bar
 
+from engine.networks import NETWORKS
 from engine.simulation.rolling import RollingBearing, save, simulate
-
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "optimization.py"
-
-
-@pytest.fixture(scope="module")
-def script():
-    """The script as a module; it can't be imported by its name, which is a package's."""
-    before = list(sys.path)
-    spec = importlib.util.spec_from_file_location("gains", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    sys.path[:] = before
+from optimization.passes.parameters import pass_from_json
+from optimization.recipe import optimize
 
 
-def test_the_package_is_measured_and_not_the_script(script):
-    assert script.optimize.__module__ == "optimization.recipe"
+def test_the_package_is_measured_and_not_the_script():
+    assert optimize.__module__ == "optimization.recipe"
+    assert Path(sys.modules["optimization"].__file__).name == "__init__.py"
 
 
-def test_a_share_has_the_interval_of_clopper_and_pearson(script):
+def test_every_network_has_its_forms_and_every_limit_is_about_one_of_them():
+    assert set(FORMS) == set(NETWORKS)
+    assert all(pass_from_json(*step) for forms in FORMS.values() for chain in forms.values() for step in chain)
+    assert all(limit.form in FORMS[limit.network] for limit in LIMITS)
+
+
+def test_a_limit_becomes_the_bars_of_latency_and_size_of_its_own_row():
+    limit = next(limit for limit in LIMITS if limit.size is not None)
+    told = {"runtime": "onnxruntime", "ratio_low": 0.0, "ratio_high": 1.0}
+    rows = [
+        SimpleNamespace(variant="onnx", ratio=1.0, size_bytes=4000, **told),
+        SimpleNamespace(variant="fp16", ratio=1.1, size_bytes=2000, **told),
+        SimpleNamespace(variant=limit.form, ratio=0.24, size_bytes=1000, **told),
+    ]
+    benchmark = SimpleNamespace(rows_at=lambda batch, threads: rows if (batch, threads) == (limit.batch, 1) else [])
+
+    latency, size = bars_of(limit, benchmark)
+
+    assert (latency.value, latency.bar, latency.holds) == (0.24, 0.25, True)
+    assert (size.value, size.holds) == (0.25, True)
+
+
+def test_a_share_has_the_interval_of_clopper_and_pearson():
     same = np.ones(40, dtype=bool)
-    bar = script.share_bar("all", same, 1.0)
+    bar = share_bar("all", same, 1.0)
     assert (bar.value, bar.low, bar.high, bar.holds) == (1.0, pytest.approx(0.9278, abs=1e-4), 1.0, True)
 
     same[0] = False
-    bar = script.share_bar("but one", same, 1.0)
+    bar = share_bar("but one", same, 1.0)
     assert (bar.value, bar.holds) == (0.975, False)
     assert bar.low < 0.975 < bar.high
 
 
-def test_easy_windows_are_of_every_condition_and_always_the_same(script, card):
-    windows = script.easy_windows(card)
+def test_windows_are_of_every_condition_and_always_the_same(card):
+    windows = simulated_windows(card, 20.0)
 
     assert windows.shape[1:] == (1, card.window)
     assert len(windows) >= 1000
-    assert np.array_equal(windows, script.easy_windows(card))
+    assert np.array_equal(windows, simulated_windows(card, 20.0))
 
 
-def test_a_network_agrees_with_itself(script, untrained_variants):
-    bar = script.agreement_bar(untrained_variants)
+def test_a_network_flips_none_of_its_own_verdicts(monkeypatch, untrained_variants):
+    monkeypatch.setattr("gains.fidelity.COUNTED_ON", 20)
+    pytorch, onnx = untrained_variants
 
-    assert bar.value == 1
-    assert bar.name.startswith("WDCNN, INT8, same class, ")
+    bar = flips_bar("itself", onnx, pytorch)
+
+    assert (bar.value, bar.low) == (0, 0)
+    assert bar.high == pytest.approx(1 - 0.05 ** (1 / 20))
 
 
-def test_verdicts_are_compared_on_the_recordings_that_the_card_lists(script, untrained_variants, folder):
+def test_verdicts_are_compared_on_the_recordings_that_the_card_lists(untrained_variants, folder):
     write_table(folder, "cwru", "elsewhere", "cwru")
     (folder / "1.npz").write_bytes(b"this one is never opened")
 
-    bar = script.verdict_bar(untrained_variants, folder)
+    bar = verdict_bar("WDCNN", untrained_variants, folder)
 
-    assert bar.name == f"WDCNN, INT8, same verdict, 2 recordings of {folder.name}"
+    assert bar.name == f"WDCNN, same verdict, 2 recordings of {folder.name}"
     assert (bar.value, bar.bar, bar.better) == (1, 1, "higher")
 
 
-def test_a_folder_without_a_listed_machine_is_refused(script, untrained_variants, folder):
+def test_a_folder_without_a_listed_machine_is_refused(untrained_variants, folder):
     write_table(folder, "elsewhere", "elsewhere", "elsewhere")
 
     with pytest.raises(SystemExit, match="holds no recording of a machine that the card of WDCNN lists"):
-        script.verdict_bar(untrained_variants, folder)
+        verdict_bar("WDCNN", untrained_variants, folder)
 
 
 @pytest.fixture
