@@ -141,3 +141,11 @@ def inner_race_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("recordings") / "=inner.npz"
     save(simulate(parameters), parameters, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def kernel_table():
+    """The kernels of this machine, each measured in one round only: sound in kind, rough in number."""
+    from optimization.kernels import measured_kernels
+
+    return measured_kernels(rounds=1)

@@ -26,6 +26,8 @@ from dashboard.pages.jobs import callbacks as jobs_callbacks
 from dashboard.pages.jobs import layout as jobs_layout
 from dashboard.pages.models import callbacks as models_callbacks
 from dashboard.pages.models import layout as models_layout
+from dashboard.pages.optimise import callbacks as optimise_callbacks
+from dashboard.pages.optimise import layout as optimise_layout
 from dashboard.pages.recordings import callbacks as recordings_callbacks
 from dashboard.pages.recordings import layout as recordings_layout
 from dashboard.pages.system import callbacks as system_callbacks
@@ -92,6 +94,7 @@ PAGES: tuple[Page, ...] = (
         models_callbacks.register,
         count=models_layout.count_of,
     ),
+    Page("optimise", "Optimise", "/optimise", "sliders", optimise_layout.layout, optimise_callbacks.register),
     Page("benchmark", "Benchmark", "/benchmark", "speedometer2", benchmark_layout.layout, benchmark_callbacks.register),
     Page("jobs", "Jobs", "/jobs", "list-ol", jobs_layout.layout, jobs_callbacks.register, count=jobs_layout.count_of),
     Page("system", "System", "/system", "cpu", system_layout.layout, system_callbacks.register),

@@ -1,5 +1,6 @@
 """The way to a new variant in a real browser, made by a real worker."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ from engine.description import Description
 from engine.machine import this_machine
 from optimization.comparison import RecordingComparison, WindowComparison
 from optimization.verification import LIMITS, Verification, runtime_key
+from workspace.kernels import keep, place_of
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -89,6 +91,8 @@ def test_nothing_is_wrong_with_the_page(page, opened, scheme, width, accessible,
     page.locator(".calibration-label summary").first.click()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Remove wdcnn/proven?")).to_be_visible()
+    expect(page.locator("#models-forecast strong")).to_be_visible(timeout=30_000)
+    expect(page.locator(".costs")).to_be_visible(timeout=30_000)
 
     fits()
     accessible()
@@ -110,7 +114,7 @@ def test_a_variant_is_made_from_the_page_and_followed_over_a_reload(page, opened
     expect(made).to_be_focused()
     expect(page.locator(".variant-badges")).to_contain_text("of 40 verdicts flipped")
     expect(page.locator(".variant-badges")).to_contain_text("64 windows of simulated recordings")
-    expect(page.locator(".making-card")).to_contain_text("No pass can be run on wdcnn/int8-static")
+    expect(page.get_by_label("Pass", exact=True)).to_have_value("optimize_graph")  # nothing reduces it again
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "wdcnn-int8-static.onnx"
@@ -119,6 +123,24 @@ def test_a_variant_is_made_from_the_page_and_followed_over_a_reload(page, opened
     page.get_by_role("button", name="Remove for good").click()
     expect(page.get_by_role("heading", name="wdcnn/onnx")).to_be_visible()
     expect(page.locator(".models-tree").get_by_role("link", name="int8-static")).to_have_count(0)
+
+
+def test_what_the_form_would_give_is_told_before_anything_runs(page, opened, workspace, kernel_table):
+    opened("onnx")
+    expect(page.locator(".costs")).to_contain_text("MACs a window", timeout=30_000)
+    told = page.locator("#models-forecast")
+    expect(told).to_contain_text("No latency is told until this machine's kernels have been measured", timeout=30_000)
+    page.get_by_role("button", name="Measure them once").click()
+    expect(told).to_contain_text("kernels are being measured", timeout=30_000)
+
+    keep(kernel_table, place_of(workspace.folder))
+    page.reload()
+    sentence = re.compile(r"About [\d.]+ kB instead of [\d.]+ kB; about .* wdcnn/onnx at batch 1\.")
+    expect(told).to_contain_text(sentence, timeout=30_000)
+    page.get_by_text("Per operator:").click()
+    expect(told.get_by_role("row", name="QLinearConv INT8")).to_be_visible()
+    page.get_by_role("radiogroup", name="Batch size of the forecast").get_by_label("32").check()
+    expect(told).to_contain_text("at batch 32.", timeout=30_000)
 
 
 def test_the_command_follows_the_form_and_is_copied(page, opened, workspace, context):

@@ -1,6 +1,10 @@
 import logging
+import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,23 @@ from optimization.recipe import Recipe
 from workspace.reckoning import FOLDER, OvertakenError, Reckoner, Task, forecast_task
 from workspace.settings import Settings
 from workspace.workspace import Workspace
+
+ASKS = """
+import sys
+from pathlib import Path
+from optimization.passes import PASSES
+from optimization.recipe import Recipe
+from workspace.reckoning import Reckoner, forecast_task
+from workspace.settings import Settings
+from workspace.workspace import Workspace
+
+if __name__ == "__main__":
+    with Workspace.open(Settings(workspace=Path(sys.argv[1]), _env_file=None)) as workspace:
+        recipe = Recipe((PASSES["convert_fp16"](),))
+        task = forecast_task(workspace, workspace.variants.find("wdcnn/onnx"), recipe, 1)
+        said = Reckoner(workspace.folder).ask(task, "a page")
+    print(said["after"], {"torch", "onnx", "onnxruntime"} & set(sys.modules))
+"""
 
 
 def recipe_of(*names):
@@ -149,3 +170,18 @@ def test_a_disk_that_keeps_nothing_is_only_logged(reckoner, onnx, tmp_path, capl
         reckoner._keep(Task(onnx), {"macs": 1})
 
     assert "can't be kept" in caplog.text
+
+
+def test_whoever_asks_loads_neither_onnx_nor_pytorch(tmp_path, untrained_variants):
+    script = tmp_path / "asks.py"
+    script.write_text(ASKS)
+    folder = tmp_path / "workspace"
+    with Workspace.open(Settings(workspace=folder, _env_file=None)) as workspace:
+        workspace.variants.add(untrained_variants[1])
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+    done = subprocess.run(
+        [sys.executable, str(script), str(folder)], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == "wdcnn/fp16 set()", done.stderr

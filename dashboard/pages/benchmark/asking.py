@@ -7,8 +7,9 @@ from itertools import product
 from typing import Any, Self
 
 from engine.errors import BenchmarkError
+from optimization.candidate import USUAL
 from optimization.measurement import Benchmark, BenchmarkSettings
-from optimization.measuring_process import SLOT_NS, WARM_UP_NS
+from optimization.turns import SLOT_NS, WARM_UP_NS
 
 #: Value of the choice of windows that no recording gives; an empty one can't be shown as chosen.
 SIMULATED = "simulated"
@@ -41,6 +42,7 @@ class Request:
         baseline: str | None,
         rounds: str | None,
         recording: str | None,
+        runtimes: Sequence[str] | None = None,
     ) -> Self:
         """Build it from what the form holds.
 
@@ -56,7 +58,15 @@ class Request:
         typed = (rounds or "").strip()
         if not typed.isdecimal():
             raise BenchmarkError(f"{typed[:20] or 'Nothing'} is no number of rounds", "give a whole number such as 200")
-        settings = BenchmarkSettings(numbers("batch", batches), numbers("threads", threads), int(typed[:9]), baseline)
+        if runtimes == []:
+            raise BenchmarkError("No runtime was chosen", "choose at least one")
+        settings = BenchmarkSettings(
+            batches=numbers("batch", batches),
+            threads=numbers("threads", threads),
+            rounds=int(typed[:9]),
+            baseline=baseline,
+            runtimes=asked_runtimes(runtimes),
+        )
         return cls(tuple(variants), settings, None if recording in (None, SIMULATED) else recording)
 
     def parameters(self) -> dict[str, Any]:
@@ -67,6 +77,8 @@ class Request:
             "threads": list(self.settings.threads),
             "rounds": self.settings.rounds,
             "baseline": self.settings.baseline,
+            "runtimes": list(self.settings.runtimes),
+            "processes": self.settings.processes,
             "recording": self.recording,
         }
 
@@ -78,6 +90,8 @@ class Request:
             parts.append(["--batch", ",".join(map(str, wanted.batches))])
         if wanted.threads != usual.threads:
             parts.append(["--threads", ",".join(map(str, wanted.threads))])
+        if wanted.runtimes != usual.runtimes:
+            parts.append(["--runtime", ",".join(wanted.runtimes)])
         if wanted.rounds != usual.rounds:
             parts.append(["--rounds", str(wanted.rounds)])
         if wanted.baseline is not None:
@@ -95,6 +109,11 @@ def numbers(name: str, chosen: Sequence[str] | None) -> tuple[int, ...]:
     return tuple(sorted(int(number) for number in chosen))
 
 
+def asked_runtimes(chosen: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the runtimes that somebody chose; none where they are those that variants are measured on anyway."""
+    return () if chosen is None or set(chosen) == set(USUAL) else tuple(chosen)
+
+
 def parameters_again(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return what to ask for to measure again what a job measured: its variants as they are by now."""
     return {name: value for name, value in parameters.items() if name != "digests"}
@@ -106,14 +125,17 @@ def least_seconds(request: Request, earlier: Sequence[Benchmark]) -> float:
     In each round every variant, and the baseline once more, runs for a slot or for one call, whichever is longer;
     how long a call takes is known from ``earlier`` measurements, the newest first.
     """
-    known: dict[tuple[str, int, int], float] = {}
+    known: dict[tuple[str, str, int, int], float] = {}
     for measured in earlier:
         for row in measured.rows:
-            known.setdefault((row.full_name, row.batch, row.threads), row.p50_ms / 1e3)
+            known.setdefault((row.full_name, row.runtime, row.batch, row.threads), row.p50_ms / 1e3)
     settings = request.settings
+    baseline = settings.baseline or request.variants[0]
     seconds = 0.0
     for shape in product(settings.batches, settings.threads):
-        for name in (*request.variants, settings.baseline or request.variants[0]):
-            slot = max(SLOT_NS / 1e9, known.get((name, *shape), 0.0))
-            seconds += WARM_UP_NS / 1e9 + settings.rounds * slot
+        for name in (*request.variants, baseline):
+            # Which runtimes take a variant is not known here; the one that it was measured on is as good a guess.
+            slots = [known.get((name, runtime, *shape), 0.0) for runtime in settings.runtimes or USUAL]
+            slot = max(SLOT_NS / 1e9, *slots)
+            seconds += settings.processes * WARM_UP_NS / 1e9 + settings.rounds * slot
     return seconds

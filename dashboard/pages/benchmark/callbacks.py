@@ -20,7 +20,7 @@ from engine.errors import VibenchError
 from workspace.workspace import Workspace
 
 #: What a request is built of, in the order of its arguments.
-ANSWERS = (ids.VARIANTS, ids.BATCHES, ids.THREAD_COUNTS, ids.BASELINE, ids.ROUNDS, ids.WINDOWS)
+ANSWERS = (ids.VARIANTS, ids.BATCHES, ids.THREAD_COUNTS, ids.BASELINE, ids.ROUNDS, ids.WINDOWS, ids.RUNTIMES)
 
 
 def register(app: Dash, workspace: Workspace) -> None:

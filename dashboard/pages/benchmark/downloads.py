@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from flask import Flask, Response
 
@@ -57,7 +57,7 @@ def benchmark_csv(measured: Benchmark) -> str:
 
 def facts_of(measured: Benchmark) -> dict[str, object]:
     """Return what stands above the table: where, when and how it was measured."""
-    machine, settings = measured.machine, measured.settings
+    machine, settings, file = measured.machine, measured.settings, measured.file_to_verdict
     return {
         "measured_at": measured.measured_at,
         "seconds": measured.seconds,
@@ -66,9 +66,12 @@ def facts_of(measured: Benchmark) -> dict[str, object]:
         "governor": machine.governor,
         **{f"version_{name}": version for name, version in machine.versions.items()},
         "rounds": settings.rounds,
+        "processes": settings.processes,
         "baseline": settings.baseline,
         **{f"windows_{name}": value for name, value in measured.windows.items()},
         "noisy": measured.noisy,
+        **({} if file is None else {f"file_to_verdict_{name}": value for name, value in asdict(file).items()}),
+        **{f"left_out_{each.candidate}": each.reason for each in measured.left_out},
     }
 
 

@@ -13,15 +13,18 @@ from dashboard.pages.benchmark.asking import SIMULATED
 from dashboard.pages.benchmark.found import Found
 from engine.card import ModelCard
 from engine.machine import this_machine
+from engine.runtimes import RUNTIMES
 from engine.variant import Variant
 from optimization.benchmark import require_measurable
+from optimization.candidate import USUAL
 from optimization.measurement import BenchmarkSettings
 from workspace.recording import RecordingRow
 
 BATCH_SIZES = (1, 8, 32, 128)
 ALONE = "Runs alone: it waits until other jobs are done."
 WHAT_ROUNDS_ARE = (
-    "In each one, every variant runs for 10 ms or one call, in changing order. More rounds, narrower intervals."
+    "In each one, every variant runs for 10 ms or one call, in changing order. They are divided over five fresh "
+    "processes. More rounds, narrower intervals."
 )
 
 
@@ -59,6 +62,7 @@ def questions(found: Found, networks: Sequence[ModelCard], recordings: Sequence[
             ui.select_field(ids.BASELINE, "Times faster than", names, value=baseline_of(variants)),
             question("Batch sizes", several(ids.BATCHES, "Batch sizes", pairs(batches), [str(usual.batches[0])])),
             question("Threads", several(ids.THREAD_COUNTS, "Threads", pairs(threads), [str(usual.threads[0])])),
+            runtimes_question(),
             ui.select_field(ids.WINDOWS, "Windows of", windows, value=(chosen_windows or [SIMULATED])[0]),
             ui.text_field(
                 ids.ROUNDS,
@@ -73,11 +77,19 @@ def questions(found: Found, networks: Sequence[ModelCard], recordings: Sequence[
     )
 
 
-def question(label: str, control: Component, *, wide: bool = False) -> html.Div:
+def runtimes_question() -> html.Div:
+    """Ask for the runtimes; unseen where only the usual ones are installed, since there is nothing to choose."""
+    installed = [(name, runtime.title) for name, runtime in RUNTIMES.items() if runtime.available()]
+    control = several(ids.RUNTIMES, "Runtimes", installed, list(USUAL))
+    return question("Runtimes", control, hidden={name for name, _ in installed} == set(USUAL))
+
+
+def question(label: str, control: Component, *, wide: bool = False, hidden: bool = False) -> html.Div:
     """Put a label above a group of choices, which says its name to screen readers itself."""
     return html.Div(
         [html.Span(label, className="field-label", **aria(hidden="true")), control],
         className="field wide" if wide else "field",
+        hidden=hidden,
     )
 
 

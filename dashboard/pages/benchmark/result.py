@@ -16,9 +16,12 @@ from dashboard.pages.benchmark import ids
 from dashboard.pages.benchmark.found import Found
 from dashboard.pages.benchmark.table import comparison
 from engine.machine import Machine
+from engine.runtimes import RUNTIMES
+from optimization.candidate import USUAL, runtime_title
 from optimization.charts import latency_against_size, latency_bars, rounded, size_bars
 from optimization.measurement import Benchmark, Control, Row
-from optimization.recommendation import recommended, sentence
+from optimization.recommendation import baseline_title, file_told, forecast_told, recommended, sentence
+from optimization.report_tables import percent
 
 BAR_HEIGHT, BARS_FOOT = 34, 72
 #: Where an axis ends whose longest bar has two numbers at its end, in a card of a third of the page.
@@ -51,11 +54,12 @@ def answer_card(found: Found, job_id: str, measured: Benchmark, ship: Row | None
     said = sentence(measured, batch, threads)
     text: list[Component | str] = [said]
     if ship is not None:
-        before, name, after = said.partition(ship.full_name)
+        before, name, after = said.partition(ship.title)
         text = [before, html.Span(name, className="tone-accent"), after]
     note = f"Measured on {windows_told(measured)}, {counted(batch, 'window')} a call, {counted(threads, 'thread')}"
     actions: list[Component] = []
-    if ship is not None and any(variant.digest == ship.digest for variant in found.variants):
+    kept = ship is not None and any(variant.digest == ship.digest for variant in found.variants)
+    if ship is not None and kept and ship.runtime in USUAL:  # a diagnosis is made on the usual runtime
         query = {"recording": found.selection.recording, "model": ship.full_name}
         address = f"/diagnose?{urlencode({key: value for key, value in query.items() if value}, safe='/')}"
         actions.append(ui.link_button("Diagnose with it", address, icon_name="activity", kind="primary"))
@@ -93,23 +97,40 @@ def shape_choices(measured: Benchmark, shape: tuple[int, int]) -> list[Component
 
 def facts(measured: Benchmark, shape: tuple[int, int]) -> Component:
     """Build the strip of what the numbers rest on."""
-    machine, control = measured.machine, measured.control_at(*shape)
-    versions = machine.versions
-    runtimes = {row.runtime for row in measured.rows}
-    torch = f"torch {versions['torch']}" if "pytorch" in runtimes and "torch" in versions else ""
+    machine, control, settings = measured.machine, measured.control_at(*shape), measured.settings
     when = clock_text(datetime.fromisoformat(measured.measured_at))
     processor, threads = machine_told(machine)
     flags = [INSTRUCTION_TITLES[flag] for flag in machine.flags if flag in INSTRUCTION_TITLES]
     memory = f"{machine.memory_bytes / 2**30:.1f} GiB of memory; {machine.system}"
+    processes = f"interleaved, in {settings.processes} fresh process{'' if settings.processes == 1 else 'es'}"
     shown = [
         control_fact(control),
         ui.Fact("Machine", f"{processor}, {threads}", " ".join(flags), hint=f"{memory}; {' '.join(machine.flags)}"),
         ui.Fact("Governor", machine.governor or "not told", known=machine.governor is not None),
-        ui.Fact("Rounds", f"{measured.settings.rounds}", "interleaved"),
-        ui.Fact("Runtime", f"ONNX Runtime {versions.get('onnxruntime', '')}", torch),
+        ui.Fact("Rounds", f"{settings.rounds}", processes),
+        ui.Fact("Runtime", "; ".join(runtimes_told(measured))),
+        *file_fact(measured),
         ui.Fact("Measured", when, f"took {duration_text(measured.seconds)}"),
     ]
     return ui.fact_strip(shown, **aria(label="How it was measured"))
+
+
+def runtimes_told(measured: Benchmark) -> list[str]:
+    """Name the runtimes that executed the variants, with their versions: ``ONNX Runtime 1.31.1``."""
+    told = []
+    for name in dict.fromkeys(row.runtime for row in measured.rows):
+        package = RUNTIMES[name].package if name in RUNTIMES else name
+        told.append(f"{runtime_title(name)} {measured.machine.versions.get(package, '')}".strip())
+    return told
+
+
+def file_fact(measured: Benchmark) -> list[ui.Fact]:
+    """Tell which share of a diagnosis is inference, where that was measured."""
+    file = measured.file_to_verdict
+    if file is None:
+        return []
+    note = f"of {rounded(file.total_ms)} ms from file to verdict"
+    return [ui.Fact("Inference", percent(file.inference_share), note, hint=f"{file_told(file)}.")]
 
 
 def control_fact(control: Control) -> ui.Fact:
@@ -134,6 +155,22 @@ def windows_told(measured: Benchmark) -> str:
 
 
 def doubts(measured: Benchmark, shape: tuple[int, int]) -> list[Component]:
+    """Build notices of what a runtime refused, of forecasts that missed, and of a machine too busy to measure."""
+    return [*left_out(measured), *forecast_note(measured), *noise(measured, shape)]
+
+
+def left_out(measured: Benchmark) -> list[Component]:
+    """Build a notice for each variant that a runtime refused."""
+    return [ui.notice(each.reason, title=f"{each.candidate} was left out.", tone="muted") for each in measured.left_out]
+
+
+def forecast_note(measured: Benchmark) -> list[Component]:
+    """Say how far forecasts missed, where there were some."""
+    told = forecast_told(measured)
+    return [] if told is None else [ui.notice(f"{told}.", tone="muted")]
+
+
+def noise(measured: Benchmark, shape: tuple[int, int]) -> list[Component]:
     """Build a notice where the machine was too busy to measure."""
     if measured.control_at(*shape).verdict != "tie":
         words = "The control was no tie, so no difference below is to be believed: close other programs, measure again."
@@ -150,7 +187,7 @@ def table_card(found: Found, job_id: str, measured: Benchmark, ship: Row | None)
     rows = measured.rows_at(*found.shape)
     title = found.variants[0].card.title if found.variants else rows[0].network
     per = "per window" if found.shape[0] == 1 else f"per batch of {found.shape[0]} windows"
-    base = str(measured.settings.baseline).partition("/")[2]
+    base = baseline_title(measured, *found.shape).partition("/")[2]
     return ui.card(
         comparison(measured, found.shape, ship),
         title=f"{counted(len(rows), 'variant')} of {title}",
@@ -208,5 +245,5 @@ def figures(measured: Benchmark, shape: tuple[int, int], ship: Row | None) -> Co
 
 def label_of(rows: Sequence[Row]) -> str:
     """Say the figures' numbers for those who can't see them."""
-    said = [f"{row.variant}: {size_text(row.size_bytes)}, {rounded(row.p50_ms)} ms" for row in rows]
+    said = [f"{row.label}: {size_text(row.size_bytes)}, {rounded(row.p50_ms)} ms" for row in rows]
     return "; ".join(said)

@@ -254,7 +254,6 @@ def foot(found: Examination) -> Component:
     """Build the last line: which variant, what executed it, how long it took; and the downloads."""
     diagnosis, selection = found.diagnosis, found.selection
     runtime = RUNTIMES[diagnosis.model["runtime"]]
-    title = {"onnxruntime": "ONNX Runtime", "pytorch": "PyTorch"}[runtime.name]
     took = diagnosis.timing_ms
     steps = ", ".join(f"{step} {took[step]:.1f} ms" for step in ("read", "prepare", "predict", "total"))
     address = f"/diagnoses/{found.row.id}.{{}}?{urlencode({'model': selection.model}, safe='/')}"
@@ -263,7 +262,7 @@ def foot(found: Examination) -> Component:
     return html.Div(
         [
             html.Span(variant, title=f"SHA-256 of the weight file: {diagnosis.model['digest']}"),
-            html.Span(f"{title} {runtime.version()}, {counted(found.threads, 'thread')}"),
+            html.Span(f"{runtime.title} {runtime.version()}, {counted(found.threads, 'thread')}"),
             html.Span(steps, title=how, className="number"),
             html.Div(
                 [ui.download_link("JSON", address.format("json")), ui.download_link("CSV", address.format("csv"))],

@@ -21,6 +21,7 @@ from engine.errors import (
     PassNotApplicableError,
     RecipeError,
     RecordingNotFoundError,
+    SearchError,
 )
 from engine.variant import Variant
 from workspace.jobs.job import Job
@@ -39,6 +40,7 @@ ASKED_WRONGLY = frozenset(
         PassNotApplicableError,
         RecipeError,
         RecordingNotFoundError,
+        SearchError,
     )
 )
 
@@ -70,6 +72,8 @@ def outcome(job: Job, variants: Sequence[Variant], view: View) -> Outcome:
             dcc.Link("comparison", href=view.carried("/benchmark", job=job.id)),
             html.Span("measured", className="muted"),
         )
+    if job.kind == "search":
+        return search_outcome(job, view)
     if "digest" not in result:
         return Outcome("")
     kept = made_by(job, variants)
@@ -78,6 +82,14 @@ def outcome(job: Job, variants: Sequence[Variant], view: View) -> Outcome:
         return Outcome(gone, proof_badge(result.get("verification") or {}), size_text(result["size_bytes"]))
     shown = dcc.Link(kept.full_name, href=view.carried("/models", model=kept.full_name))
     return Outcome(shown, proof_badge(kept.verification), size_text(result["size_bytes"]))
+
+
+def search_outcome(job: Job, view: View) -> Outcome:
+    """Return what came of a search: a link to its answer, the proof and the size of the variant to ship."""
+    ship: Mapping[str, Any] = (job.result or {}).get("ship") or {}
+    link = dcc.Link(str(ship.get("variant", "answer")), href=view.carried("/optimise", model="", job=job.id))
+    size = size_text(ship["size_bytes"]) if "size_bytes" in ship else ""
+    return Outcome(link, proof_badge(ship.get("verification") or {}), size)
 
 
 def made_by(job: Job, variants: Sequence[Variant]) -> Variant | None:
@@ -93,6 +105,8 @@ def change_address(job: Job, variants: Sequence[Variant], view: View) -> str | N
         return None
     if job.kind == "benchmark":
         return view.carried("/benchmark", model="", job=job.id)
+    if job.kind == "search":
+        return view.carried("/optimise", model=str(job.parameters.get("variant", "")))
     try:
         model = named(str(job.parameters.get("variant", "")), variants).full_name
     except ModelError:  # removed since

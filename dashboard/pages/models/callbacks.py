@@ -10,11 +10,12 @@ from dashboard.components.address import ADDRESS
 from dashboard.pages.models import ids
 from dashboard.pages.models.address import View
 from dashboard.pages.models.calibration import all_fitting, candidates, chosen_ids, count_text, recordings_choice
-from dashboard.pages.models.following import being_made, jobs_of
-from dashboard.pages.models.form import parameter_fields
+from dashboard.pages.models.following import being_made, jobs_of, kernels_state
+from dashboard.pages.models.form import parameter_fields, takes_recordings
 from dashboard.pages.models.layout import sizes_card, tree_signature
 from dashboard.pages.models.lineage import families, parent_of
 from dashboard.pages.models.making import already, jobs_shown
+from dashboard.pages.models.reckoned import register_reckoned
 from dashboard.pages.models.removal import confirmation
 from dashboard.pages.models.request import Request
 from dashboard.pages.models.tree import tree
@@ -44,22 +45,26 @@ def register(app: Dash, workspace: Workspace) -> None:
     register_request(app, workspace)
     register_jobs(app, workspace)
     register_removal(app, workspace)
+    register_reckoned(app, workspace)
 
 
-def register_form(app: Dash, workspace: Workspace) -> None:  # noqa: ARG001 - as its neighbours
+def register_form(app: Dash, workspace: Workspace) -> None:
     """Show the parameters of the pass that is chosen."""
 
     @app.callback(
         Output(ids.PARAMETERS, "children"),
         Output(ids.PASS_HELP, "children"),
         Output(ids.CALIBRATION, "hidden"),
+        Output(ids.WINDOWS_PLACE, "hidden"),
         Output(ids.NAME, "placeholder"),
         Input(ids.PASS, "value"),
+        State(ids.SHOWN, "data"),
         prevent_initial_call=True,
     )
-    def choose_pass(name: str) -> tuple[object, ...]:
+    def choose_pass(name: str, shown: str) -> tuple[object, ...]:
         kind = PASSES[name]
-        return parameter_fields(kind, {}), kind.summary, not kind.calibrates, kind.result
+        usual = kind().name_after(workspace.variants.find(shown))
+        return parameter_fields(kind, {}), kind.summary, not takes_recordings(kind), not kind.calibrates, usual
 
 
 def register_recordings(app: Dash, workspace: Workspace) -> None:
@@ -111,15 +116,20 @@ def register_request(app: Dash, workspace: Workspace) -> None:
     @app.callback(
         Output(ids.COMMAND, "children"),
         Output(ids.MESSAGE, "children"),
+        Output(ids.ASKED, "data"),
         *(Input(*control) for control in CONTROLS),
         PARAMETER_IDS,
         State(ids.SHOWN, "data"),
+        State(ids.ASKED, "data"),
     )
-    def say_command(*answers: Any) -> tuple[object, object]:
+    def say_command(*answers: Any) -> tuple[object, ...]:
+        *form, before = answers
         try:
-            return command_words(request_of(workspace, answers).command()), None
+            request = request_of(workspace, form)
         except RecipeError as error:
-            return "", notice(str(error), tone="bad")
+            return "", notice(str(error), tone="bad"), None
+        asked = {"variant": request.variant, "recipe": request.parameters()["recipe"]}
+        return command_words(request.command()), None, no_update if asked == before else asked
 
     @app.callback(
         Output(ids.MESSAGE, "children", allow_duplicate=True),
@@ -182,18 +192,22 @@ def register_jobs(app: Dash, workspace: Workspace) -> None:
         Output(ids.TREE, "children"),
         Output(ids.SIZES_CARD, "children"),
         Output(ids.FOLLOWED, "data"),
+        Output(ids.KERNELS, "data"),
         Input(JOBS_REVISION, "data"),
         Input(WORK, "data"),
         State(ids.FOLLOWED, "data"),
         State(ids.SHOWN, "data"),
+        State(ids.KERNELS, "data"),
         State(ADDRESS, "search"),
         prevent_initial_call=True,
     )
-    def follow(_revision: int, _work: object, followed: Mapping[str, Any], name: str, address: str | None) -> object:
+    def follow(
+        _revision: int, _work: object, followed: Mapping[str, Any], name: str, kernels: str, address: str | None
+    ) -> object:
         view, variants = View.of_address(address), workspace.variants.list()
         variant = next((one for one in variants if one.full_name == name), None)
         if variant is None:  # removed in another window
-            return no_update, no_update, no_update, no_update
+            return (no_update,) * 5
         jobs = jobs_of(workspace, variant, followed["jobs"], variants)
         making = being_made(workspace, variants)
         signature, seen = tree_signature(variants, making), followed["tree"]
@@ -204,6 +218,7 @@ def register_jobs(app: Dash, workspace: Workspace) -> None:
             tree(families(variants), name, view, making) if signature != seen else no_update,
             sizes_card(variants, variant) if signature[0] != seen[0] else no_update,
             kept if kept != followed else no_update,
+            no_update if (by_now := kernels_state(workspace)) == kernels else by_now,
         )
 
 

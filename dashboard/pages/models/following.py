@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.errors import JobNotFoundError
+from engine.errors import JobNotFoundError, VibenchError
 from engine.variant import Variant
-from optimization.passes import PASSES
+from optimization.recipe import Recipe
 from workspace.jobs.job import ENDED, Job
+from workspace.kernels import kept_kernels
 from workspace.workspace import Workspace
 
 KIND = "optimize"
+KERNELS = "kernels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def being_made(workspace: Workspace, variants: Sequence[Variant]) -> list[Making
     for job in (*workspace.jobs.list("running", kind=KIND), *workspace.jobs.list("queued", kind=KIND)):
         parent = source_of(job, variants)
         if parent is not None:
-            found.append(Making(name_of(job), parent.full_name, job))
+            found.append(Making(name_of(job, parent), parent.full_name, job))
     return found
 
 
@@ -55,12 +57,14 @@ def source_of(job: Job, variants: Sequence[Variant]) -> Variant | None:
     return next((variant for variant in variants if (variant.full_name, variant.digest) == asked), None)
 
 
-def name_of(job: Job) -> str:
-    """Return the name that somebody chose for a job's result, or else that of its last pass."""
+def name_of(job: Job, source: Variant) -> str:
+    """Return the name that somebody chose for a job's result, or else the one that its recipe gives."""
     if job.parameters.get("name"):
         return str(job.parameters["name"])
-    last = str(job.parameters["recipe"][-1]["pass"])
-    return PASSES[last].result if last in PASSES else last
+    try:
+        return Recipe.from_json(job.parameters["recipe"]).check(source)[-1]
+    except VibenchError:  # a job of another Vibench, whose passes were others
+        return str(job.parameters["recipe"][-1]["pass"])
 
 
 def jobs_of(workspace: Workspace, variant: Variant, followed: Sequence[str], variants: Sequence[Variant]) -> list[Job]:
@@ -94,3 +98,10 @@ def found_job(workspace: Workspace, job_id: str) -> Job | None:
     except JobNotFoundError:
         return None
     return job if job.kind == KIND else None
+
+
+def kernels_state(workspace: Workspace) -> str:
+    """Say how this machine's kernels are: ``measured``, ``measuring`` while a job does or waits to, or ``unknown``."""
+    if kept_kernels(workspace.folder) is not None:
+        return "measured"
+    return "measuring" if workspace.jobs.list("running", "queued", kind=KERNELS) else "unknown"

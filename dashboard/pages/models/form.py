@@ -12,7 +12,6 @@ from dashboard import components as ui
 from dashboard.components.aria import aria
 from dashboard.pages.models import ids
 from dashboard.pages.models.calibration import Candidates, recordings_choice
-from engine.card import ModelCard
 from engine.errors import PassNotApplicableError
 from engine.variant import Variant
 from optimization.calibration import WINDOWS
@@ -25,6 +24,8 @@ from workspace.jobs.job import Job
 #: More choices than these, or longer words, are a menu.
 SEGMENTS, SEGMENTS_LETTERS = 4, 20
 FLAG = (("true", "On"), ("false", "Off"))
+#: What the form begins with, where one of them fits: what most variants are made by.
+FIRST = ("export_onnx", "quantize_static")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,14 @@ def filled(fit: Sequence[type[Pass]], asked: str, job: Job | None) -> Filled:
     fit : sequence of Pass classes
         Those to choose from, at least one.
     asked : str
-        Name of the one to begin with; the first one if it is not among them.
+        Name of the one to begin with; if it is not among them, one of `FIRST`, or else the first.
     job : Job or None
         Which made, or was to make, a variant of the same one.
     """
     names = [kind.name for kind in fit]
     if job is None or len(job.parameters["recipe"]) != 1 or job.parameters["recipe"][0]["pass"] not in names:
-        return Filled(asked if asked in names else names[0])
+        usual = next((name for name in FIRST if name in names), names[0])
+        return Filled(asked if asked in names else usual)
     (step,) = job.parameters["recipe"]
     said = job.parameters
     return Filled(
@@ -95,7 +97,7 @@ def filled(fit: Sequence[type[Pass]], asked: str, job: Job | None) -> Filled:
     )
 
 
-def form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, card: ModelCard) -> html.Div:
+def form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, variant: Variant) -> html.Div:
     """Build the form.
 
     Parameters
@@ -105,20 +107,23 @@ def form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, card: Mode
     state : Filled
         How it is filled.
     found : Candidates
-        Recordings to calibrate on.
-    card : ModelCard
-        Of the network.
+        Recordings to calibrate on or to learn from.
+    variant : Variant
+        That it starts from.
     """
     kind = PASSES[state.pass_name]
     own = bool(state.recordings)
-    recordings = recordings_choice(found, card, state.recordings, resample=state.resample) if own else None
+    recordings = recordings_choice(found, variant.card, state.recordings, resample=state.resample) if own else None
     return html.Div(
         [
-            html.Div([pass_field(fit, kind), name_field(kind, state.name)], className="fields"),
+            html.Div([pass_field(fit, kind), name_field(kind().name_after(variant), state.name)], className="fields"),
             html.Div(parameter_fields(kind, state.parameters), id=ids.PARAMETERS, className="fields"),
             html.Div(
                 [
-                    html.Div([source_field(own=own), windows_field(state.windows)], className="fields"),
+                    html.Div(
+                        [source_field(own=own), windows_field(state.windows, needed=kind.calibrates)],
+                        className="fields",
+                    ),
                     html.Div(recordings, id=ids.RECORDINGS, className="calibration-choice", hidden=not own),
                     html.Div(
                         resample_field(on=state.resample),
@@ -128,7 +133,7 @@ def form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, card: Mode
                 ],
                 id=ids.CALIBRATION,
                 className="calibration",
-                hidden=not kind.calibrates,
+                hidden=not takes_recordings(kind),
             ),
         ],
         id=ids.FORM,
@@ -142,13 +147,18 @@ def pass_field(fit: Sequence[type[Pass]], chosen: type[Pass]) -> html.Div:
     return html.Div([asked, html.Div(chosen.summary, id=ids.PASS_HELP, className="help")], className="field")
 
 
-def name_field(kind: type[Pass], name: str) -> html.Div:
-    """Ask for the result's name."""
+def takes_recordings(kind: type[Pass]) -> bool:
+    """Whether a pass reads ranges from recordings or learns from them."""
+    return kind.calibrates or kind.learns
+
+
+def name_field(usual: str, name: str) -> html.Div:
+    """Ask for the result's name; ``usual`` is what it gets otherwise."""
     return ui.text_field(
         ids.NAME,
         "Name of the result",
         value=name,
-        placeholder=kind.result,
+        placeholder=usual,
         help_text="Left empty, it gets the next free name of its kind.",
         debounce=False,
         maxLength=64,
@@ -209,17 +219,17 @@ def bounds(known: Parameter) -> str:
 
 
 def source_field(*, own: bool) -> html.Div:
-    """Ask what to calibrate on."""
+    """Ask what to calibrate on or to learn from."""
     options = [(ids.SIMULATED, "Simulated"), (ids.OWN, "Recordings")]
-    title = html.Div("Calibrate on", className="field-label", **aria(hidden="true"))
-    control = ui.segmented(ids.SOURCE, "Calibrate on", options, value=ids.OWN if own else ids.SIMULATED)
-    sentence = "Ranges are read from it. A quarter of your recordings is left to prove with."
+    title = html.Div("Use", className="field-label", **aria(hidden="true"))
+    control = ui.segmented(ids.SOURCE, "Use", options, value=ids.OWN if own else ids.SIMULATED)
+    sentence = "To read ranges from or to learn from. A quarter of your recordings is left to prove with."
     return html.Div([title, control, html.Div(sentence, className="help")], className="field")
 
 
-def windows_field(windows: int) -> html.Div:
-    """Ask for the number of windows."""
-    return ui.text_field(
+def windows_field(windows: int, *, needed: bool) -> html.Div:
+    """Ask for the number of windows, where ranges are read from them."""
+    field = ui.text_field(
         ids.WINDOWS,
         "Windows",
         value=str(windows),
@@ -228,6 +238,7 @@ def windows_field(windows: int) -> html.Div:
         inputmode="numeric",
         debounce=False,
     )
+    return html.Div(field, id=ids.WINDOWS_PLACE, hidden=not needed)
 
 
 def resample_field(*, on: bool) -> dbc.Checklist:

@@ -8,13 +8,16 @@ from dash.development.base_component import Component
 
 from dashboard import components as ui
 from dashboard.components.jobs import STALE, this_machine_once
-from dashboard.components.words import counted, grouped, listed
+from dashboard.components.words import LABEL_TITLES, counted, grouped, listed
 from dashboard.pages.models.wording import decibels, percent, proven_on, values_text
 from engine.diagnosis import CLASS_TITLES
+from engine.runtimes import RUNTIMES
 from engine.variant import Variant
 from optimization.charts import rounded, unit_for
+from optimization.labelled import Accuracy, LabelComparison
 from optimization.passes import PASSES
-from optimization.verification import Verification, is_stale
+from optimization.verification import Verification, is_stale, runtime_told
+from optimization.wording import notes_told
 
 NOT_TOLD = "Whoever made this variant did not write down what the step changed."
 #: Operators that a step's row names at most; the others are counted.
@@ -35,10 +38,14 @@ def how_made(variant: Variant) -> Component | None:
         ui.Column("Took", "s", numeric=True),
     ]
     rows = [step_row(step, unit_bytes) for step in variant.steps]
+    said = [note for step in variant.steps for note in notes_told(step)]
     producer = ", ".join(f"{name} {version}" for name, version in sorted(variant.producer.items()))
     note = f"written by {producer}" if producer else None
     steps = ui.table(heads, rows, caption="Steps, the first one on top")
-    return ui.card(steps, title="How it was made", note=note, class_name="steps")
+    notes = (
+        html.Ul([html.Li(f"{sentence.rstrip('.')}.") for sentence in said], className="step-notes") if said else None
+    )
+    return ui.card(steps, notes, title="How it was made", note=note, class_name="steps")
 
 
 def step_row(step: Mapping[str, Any], unit_bytes: float) -> ui.Row:
@@ -82,6 +89,7 @@ def proof_card(proof: Verification, parent: str) -> html.Section:
         ui.Fact("Largest error", f"{windows.max_abs_error:.2g}", "of a logit"),
         ui.Fact("Smallest cosine", f"{windows.cosine:.5f}", "between the logits of a window"),
         ui.Fact("Proven on", proven_on(proof.recording_set), "none calibrated on"),
+        *limits_of(proof),
         ui.Fact("Proven with", runtime_text(proof.runtime)),
     ]
     stale = ui.notice(STALE, tone="warn") if is_stale(proof.to_json(), this_machine_once()) else None
@@ -91,6 +99,8 @@ def proof_card(proof: Verification, parent: str) -> html.Section:
         reasons,
         ui.fact_list(facts),
         flips(recordings.flip_matrix),
+        apart(proof.recording_set),
+        labels(proof.labels, parent) if proof.labels is not None else None,
         recordings_of(proof.recording_set),
         title="Proof",
         note=f"beside {parent}",
@@ -106,10 +116,79 @@ def at_most(proof: Verification) -> str:
     return f"at most {percent(proof.recordings.flips_upper_bound)} in truth"
 
 
+def limits_of(proof: Verification) -> list[ui.Fact]:
+    """Tell the budget of verdicts and windows that a proof was held against, where it says so."""
+    limits, told = proof.limits, []
+    if "flips_share" in limits:
+        told.append(f"{percent(limits['flips_share'])} of verdicts may flip")
+    if "top1_agreement" in limits:
+        told.append(f"{percent(limits['top1_agreement'])} of windows must keep their class")
+    return [ui.Fact("Limits", ", ".join(told))] if told else []
+
+
 def runtime_text(runtime: Mapping[str, str]) -> str:
     """Say on what a proof was made."""
-    sets = ", ".join(runtime.get("instruction_sets", "").split()) or "no known instruction set"
-    return f"ONNX Runtime {runtime.get('onnxruntime', '?')} on a processor with {sets}"
+    try:
+        said = runtime_told(runtime)
+    except (KeyError, TypeError):
+        return "nobody says"
+    sets = ", ".join(said["instruction_sets"].split()) or "no known instruction set"
+    title = RUNTIMES[said["name"]].title if said["name"] in RUNTIMES else said["name"]
+    return f"{title} {said['version']} on a processor with {sets}"
+
+
+def apart(recording_set: Mapping[str, Any]) -> Component | None:
+    """Say what keeps the recordings of a proof apart from those that the variant knows, where it tells."""
+    told = recording_set.get("apart")
+    sentence = told.get("told") if isinstance(told, Mapping) else None
+    return html.P(str(sentence), className="note") if sentence else None
+
+
+def labels(compared: LabelComparison, parent: str) -> Component:
+    """Tell how right both are where the truth is known: over all, by class, and whether the two differ."""
+    heads = [
+        ui.Column("Condition"),
+        ui.Column("Recordings", numeric=True),
+        ui.Column(f"{parent} right", numeric=True),
+        ui.Column("This one right", numeric=True),
+    ]
+    rows = [
+        right_row(ui.class_badge(key, LABEL_TITLES.get(key, key)) if key in CLASS_TITLES else key, one)
+        for key, one in compared.recall.items()
+    ]
+    rows.append(right_row(html.Strong("All"), compared.accuracy))
+    word = "simulated recording" if compared.of == "simulated" else "recording"
+    sentence = (
+        f"Of {counted(compared.accuracy.recordings, word)} of known condition, {parent} alone answers "
+        f"{compared.only_parent_right} right, this one alone {compared.only_variant_right}; "
+        f"p = {compared.mcnemar_p:.2g}."
+    )
+    left_out = f" Left out: {listed(compared.unknown_labels)}." if compared.unknown_labels else ""
+    return html.Div(
+        [
+            ui.table(heads, rows, caption="Recordings of known condition that were answered right"),
+            html.P(sentence + left_out, className="note", title=MCNEMAR_HINT),
+        ],
+        className="proof-labels",
+    )
+
+
+def right_row(label: Component | str, one: Accuracy) -> ui.Row:
+    """Build the row of one condition."""
+    return ui.Row(
+        [
+            label,
+            grouped(one.recordings),
+            f"{grouped(one.parent_right)} ({percent(one.parent)})",
+            f"{grouped(one.variant_right)} ({percent(one.variant)})",
+        ]
+    )
+
+
+MCNEMAR_HINT = (
+    "Probability of such a difference, or a larger one, between two variants that are equally often right: exact test "
+    "of McNemar (1947)."
+)
 
 
 def flips(matrix: Mapping[str, Mapping[str, int]]) -> Component | None:

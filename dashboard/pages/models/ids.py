@@ -22,10 +22,20 @@ RECORDINGS = "models-recordings"
 RESAMPLE = "models-resample"
 RESAMPLE_PLACE = "models-resample-place"
 WINDOWS = "models-windows"
+WINDOWS_PLACE = "models-windows-place"
 NAME = "models-name"
 COMMAND = "models-command"
 MESSAGE = "models-message"
 START = "models-start"
+
+PREFLIGHT = "models-preflight"
+FORECAST = "models-forecast"
+FORECAST_BATCH = "models-forecast-batch"
+ASKED = "models-asked"  #: store: what the form asks for, as `workspace.jobs` takes it; null where that can't be
+TAB = "models-tab"  #: store: names the open page among others
+KERNELS = "models-kernels"  #: store: whether this machine's kernels are measured, being measured, or unknown
+MEASURE_KERNELS = "models-measure-kernels"
+COSTS = "models-costs"
 
 #: Types of the ids of controls of which there are as many as a pass has parameters, or recordings have labels.
 PARAMETER = "models-parameter"

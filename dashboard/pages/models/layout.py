@@ -1,5 +1,6 @@
 """Models: the networks, what was made of them, and what is to be made. Every id of the page is in `ids`."""
 
+import secrets
 from collections.abc import Sequence
 
 from dash import dcc, html
@@ -10,9 +11,11 @@ from dashboard.components.aria import aria
 from dashboard.pages.models import ids
 from dashboard.pages.models.address import View
 from dashboard.pages.models.calibration import candidates
+from dashboard.pages.models.costs import costs_place
 from dashboard.pages.models.detail import detail, parent_name
+from dashboard.pages.models.elsewhere import targets_card
 from dashboard.pages.models.figures import sizes_figure, sizes_height
-from dashboard.pages.models.following import Making, being_made, found_job, jobs_of, source_of
+from dashboard.pages.models.following import Making, being_made, found_job, jobs_of, kernels_state, source_of
 from dashboard.pages.models.form import filled, fitting
 from dashboard.pages.models.history import how_made, proof_card
 from dashboard.pages.models.lineage import families, family, parent_of
@@ -23,6 +26,7 @@ from engine.errors import BackendMissingError, ModelNotFoundError
 from engine.variant import Variant
 from optimization.verification import Verification
 from workspace.jobs.job import Job
+from workspace.reckoning import Reckoner, Task
 from workspace.workspace import Workspace
 
 DEFAULT_NETWORK = "wdcnn"
@@ -48,6 +52,9 @@ def layout(workspace: Workspace, **query: str) -> Component:
         [
             dcc.Store(id=ids.SHOWN, data=variant.full_name),
             dcc.Store(id=ids.FOLLOWED, data=kept),
+            dcc.Store(id=ids.TAB, data=secrets.token_hex(8)),
+            dcc.Store(id=ids.KERNELS, data=kernels_state(workspace)),
+            dcc.Store(id=ids.ASKED),
             *variant_cards(workspace, variant, variants, view, followed),
         ],
     )
@@ -87,9 +94,11 @@ def variant_cards(
     state = filled(fit, view.pass_name, mine) if fit else None
     found = candidates(workspace, variant.card)
     told = jobs_shown(jobs, variants, view, worker=workspace.jobs.worker_alive())
-    inner = request_form(fit, state, found, variant.card) if state else [nothing_fits(variant, reasons, variants, view)]
+    inner = request_form(fit, state, found, variant) if state else [nothing_fits(variant, reasons, variants, view)]
     return [
         detail(variant, variants, view, proof),
+        costs_place(Reckoner(workspace.folder).kept(Task(variant))),
+        targets_card(workspace, variant),
         how_made(variant),
         proof_card(proof, parent) if proof is not None else None,
         making_card(variant, inner, told),

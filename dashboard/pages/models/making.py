@@ -17,8 +17,8 @@ from dashboard.pages.models.calibration import Candidates
 from dashboard.pages.models.following import source_of
 from dashboard.pages.models.form import Filled, form
 from dashboard.pages.models.lineage import parent_of
+from dashboard.pages.models.preflight import place
 from dashboard.pages.models.wording import proof_sentence
-from engine.card import ModelCard
 from engine.variant import Variant
 from optimization.passes import Pass
 from optimization.verification import Verification
@@ -38,9 +38,9 @@ def making_card(variant: Variant, asked: Sequence[Component], told: Sequence[Com
     )
 
 
-def request_form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, card: ModelCard) -> list[Component]:
+def request_form(fit: Sequence[type[Pass]], state: Filled, found: Candidates, variant: Variant) -> list[Component]:
     """Build the form, the command that does the same, and what starts the job."""
-    return [form(fit, state, found, card), ui.command_box(ids.COMMAND), start_row()]
+    return [form(fit, state, found, variant), place(), ui.command_box(ids.COMMAND), start_row()]
 
 
 def nothing_fits(variant: Variant, reasons: Sequence[str], variants: Sequence[Variant], view: View) -> html.Div:

@@ -53,7 +53,7 @@ class Request:
         resample: bool,
         name: str,
     ) -> Self:
-        """Read what the form holds; what a pass without calibration does not need is left out.
+        """Read what the form holds; what a pass that takes no recordings does not need is left out.
 
         Parameters
         ----------
@@ -80,12 +80,13 @@ class Request:
         made = pass_from_text(pass_name, typed)
         made.requires(variant)
         called = name.strip() or None
-        if not made.calibrates:
+        if not (made.calibrates or made.learns):
             return cls(variant.full_name, made, name=called)
         if recordings is not None and not recordings:
-            raise RecipeError("The calibration set", "empty", "choose recordings, or calibrate on simulated ones")
+            raise RecipeError("The set of recordings", "empty", "choose some, or use simulated ones")
         chosen = tuple(recordings or ())
-        return cls(variant.full_name, made, chosen, windows_of(windows), resample and bool(chosen), called)
+        count = windows_of(windows) if made.calibrates else WINDOWS
+        return cls(variant.full_name, made, chosen, count, resample and bool(chosen), called)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the job that does it (`workspace.jobs.kinds`)."""

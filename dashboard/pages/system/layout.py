@@ -11,7 +11,8 @@ from dashboard import components as ui
 from dashboard.components.times import duration_text
 from dashboard.components.words import counted, size_text
 from dashboard.work import jobs_now, worker_words
-from workspace.facts import MODULES, Finding, SettingFact, StorageUse, machine, settings_told, storage_use, versions
+from engine.runtimes import RUNTIMES
+from workspace.facts import Finding, SettingFact, StorageUse, machine, settings_told, storage_use, versions
 from workspace.workspace import Workspace
 
 WORKER = "system-worker"
@@ -23,8 +24,7 @@ SETTINGS = (
     ui.Column("Value", class_name="value"),
     ui.Column("What it does", class_name="help"),
 )
-RUNTIMES = (ui.Column("Runtime"), ui.Column("Version"), ui.Column("In this process"))
-RUNTIME_TITLES = {"onnxruntime": "ONNX Runtime", "pytorch": "PyTorch"}
+COLUMNS = (ui.Column("Runtime"), ui.Column("Version"), ui.Column("In this process"))
 #: Share of the storage limit from which the bar warns.
 NEARLY_FULL = 0.9
 
@@ -70,20 +70,22 @@ def worker_facts(workspace: Workspace, work: Mapping[str, Any]) -> Component:
 def runtimes_card(workspace: Workspace, told: Iterable[Finding]) -> Component:
     """Tell what executes networks here, and whether this process has loaded it."""
     rows = [
-        ui.Row([RUNTIME_TITLES[finding.name], finding.value, loaded(finding)])
+        ui.Row([RUNTIMES[finding.name].title, finding.value, loaded(finding)])
         for finding in told
-        if finding.name in MODULES
+        if finding.name in RUNTIMES
     ]
     held = f"{len(workspace.sessions)} of at most {counted(workspace.settings.sessions, 'variant')} loaded"
-    return ui.card(ui.table(RUNTIMES, rows, caption="Runtimes"), title="Runtimes", note=held)
+    return ui.card(ui.table(COLUMNS, rows, caption="Runtimes"), title="Runtimes", note=held)
 
 
 def loaded(runtime: Finding) -> Component:
     """Say whether the process that serves this page holds a runtime in its memory."""
     if runtime.missing:
         return ui.state("bad", "missing", hint=runtime.missing)
-    if MODULES[runtime.name] in sys.modules:
+    if sys.modules.get(RUNTIMES[runtime.name].imports[0]) is not None:
         return dotted("good", "loaded")
+    if not RUNTIMES[runtime.name].available():
+        return dotted("muted", "not installed", hint="It is optional.")
     return dotted("muted", "not loaded", hint="The first diagnosis that needs it loads it.")
 
 
@@ -117,7 +119,7 @@ def storage_card(use: StorageUse, workspace: Workspace) -> Component:
 
 def versions_card(told: Iterable[Finding]) -> Component:
     """Tell the versions of what Vibench is made of."""
-    facts = [ui.Fact(finding.name, finding.value) for finding in told if finding.name not in MODULES]
+    facts = [ui.Fact(finding.name, finding.value) for finding in told if finding.name not in RUNTIMES]
     return ui.card(ui.fact_list(facts), title="Versions", class_name="versions")
 
 

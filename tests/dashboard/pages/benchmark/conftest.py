@@ -72,7 +72,7 @@ def measured() -> Benchmark:
     controls = tuple(Control("wdcnn/onnx", batch, 1, 1.0, 0.99, 1.01, 0.02, "tie") for batch in (1, 32))
     return Benchmark(
         machine=MACHINE,
-        settings=BenchmarkSettings((1, 32), (1,), 200, "wdcnn/onnx"),
+        settings=BenchmarkSettings((1, 32), (1,), 200, "wdcnn/onnx", processes=5),
         windows={"source": "simulated", "recording": None, "count": 64},
         rows=(*rows_at(1), *rows_at(32)),
         controls=controls,

@@ -20,8 +20,21 @@ def test_the_form_becomes_the_parameters_of_a_job():
         "threads": [2],
         "rounds": 60,
         "baseline": "wdcnn/onnx",
+        "runtimes": [],
+        "processes": 5,
         "recording": "abc",
     }
+
+
+def test_runtimes_are_asked_for_only_where_they_are_not_the_usual_ones():
+    usual = Request.of(BOTH, ["1"], ["1"], "wdcnn/onnx", "200", None, ["onnxruntime", "pytorch"])
+    both = Request.of(BOTH, ["1"], ["1"], "wdcnn/onnx", "200", None, ["onnxruntime", "openvino"])
+
+    assert usual.parameters()["runtimes"] == []
+    assert both.parameters()["runtimes"] == ["onnxruntime", "openvino"]
+    assert "--runtime onnxruntime,openvino" in both.command()
+    with pytest.raises(BenchmarkError, match="No runtime was chosen"):
+        Request.of(BOTH, ["1"], ["1"], "wdcnn/onnx", "200", None, [])
 
 
 @pytest.mark.parametrize(
@@ -65,13 +78,13 @@ def test_names_that_a_shell_would_read_otherwise_are_quoted():
 
 
 def test_a_measurement_takes_at_least_a_slot_a_round_for_each_variant_and_the_control():
-    assert least_seconds(asked(), []) == pytest.approx(3 * (0.3 + 200 * 0.010))
-    assert least_seconds(asked(batches=["1", "32"], threads=["1", "2"]), []) == pytest.approx(4 * 3 * 2.3)
+    assert least_seconds(asked(), []) == pytest.approx(3 * (5 * 0.3 + 200 * 0.010))
+    assert least_seconds(asked(batches=["1", "32"], threads=["1", "2"]), []) == pytest.approx(4 * 3 * 3.5)
 
 
 def test_calls_that_were_measured_to_be_longer_than_a_slot_are_counted_as_such(measured):
     # The earlier measurement found 40 ms for ONNX, which runs twice, and 10 ms for INT8.
-    assert least_seconds(asked(), [measured]) == pytest.approx(2 * (0.3 + 200 * 0.040) + (0.3 + 200 * 0.010))
+    assert least_seconds(asked(), [measured]) == pytest.approx(2 * (1.5 + 200 * 0.040) + (1.5 + 200 * 0.010))
 
 
 def test_measuring_again_takes_the_variants_as_they_are_by_then():

@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,8 @@ from dashboard.pages.benchmark import ids
 from dashboard.pages.benchmark import layout as page
 from dashboard.pages.benchmark.form import thread_counts
 from engine.description import Description
+from engine.runtimes import RUNTIMES
+from optimization.measurement import FileToVerdict, LeftOut
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -89,6 +92,49 @@ def test_a_noisy_measurement_says_that_it_is_not_to_be_believed(workspace, submi
     elsewhere = text_of(page.layout(workspace, batch="32"))
     assert "Too noisy." not in elsewhere
     assert "Elsewhere the control was no tie: batch 1, 1 thread." in elsewhere
+
+
+def test_the_share_of_inference_the_runtimes_and_what_was_left_out_are_told(workspace, submit, finish, measured):
+    rows = tuple(replace(row, runtime="openvino") if row.variant == "onnx" else row for row in measured.rows)
+    more = replace(
+        measured,
+        rows=rows,
+        file_to_verdict=FileToVerdict(4.0, 45, 80.0, 5.0, 12.0, 3.0),
+        left_out=(LeftOut("wdcnn/int8-dynamic on OpenVINO", "It has no rule for it."),),
+    )
+    finish(submit(), result=more.to_json())
+
+    built = text_of(page.layout(workspace))
+
+    assert "ONNX Runtime 1.31.1" in built
+    assert "OpenVINO" in built
+    assert "of 100 ms from file to verdict" in built
+    assert "wdcnn/int8-dynamic on OpenVINO was left out." in built
+    assert "interleaved, in 5 fresh processes" in built
+
+
+def test_a_variant_to_be_shipped_on_another_runtime_is_not_diagnosed_with(workspace, submit, finish, measured):
+    onnx = workspace.variants.find("wdcnn/onnx")
+    kept = tuple(replace(row, digest=onnx.digest, runtime="openvino") for row in measured.rows)
+    finish(submit(), result=replace(measured, rows=kept).to_json())
+
+    assert "Diagnose with it" not in text_of(page.layout(workspace))
+
+
+def test_runtimes_are_asked_for_where_there_is_a_choice(workspace, monkeypatch):
+    def hidden():
+        built = page.layout(workspace)
+        return next(
+            one.hidden for one in built._traverse() if getattr(one, "className", "") == "field" and has_runtimes(one)
+        )
+
+    def has_runtimes(field):
+        return any(getattr(one, "id", None) == ids.RUNTIMES for one in field._traverse())
+
+    assert one_of(page.layout(workspace), ids.RUNTIMES).value == ["onnxruntime", "pytorch"]
+    assert hidden() is not RUNTIMES["openvino"].available()
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert hidden() is True
 
 
 def test_only_what_was_measured_several_times_over_can_be_switched(workspace, submit, finish, measured):

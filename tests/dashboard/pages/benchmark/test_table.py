@@ -60,6 +60,52 @@ def test_sizes_are_told_in_the_unit_of_the_largest(measured):
     assert "Size  MB" in words_of(comparison(larger, (1, 1), None))
 
 
+def heads_of(built):
+    return [words_of(one) for one in built._traverse() if isinstance(one, html.Th)]
+
+
+def test_the_runtime_is_named_in_words_where_it_is_not_the_usual_one(measured):
+    elsewhere = replace(measured.rows[2], runtime="openvino")
+    built = comparison(replace(measured, rows=(*measured.rows[:2], elsewhere)), (1, 1), None)
+
+    lines = [one for one in built._traverse() if isinstance(one, html.Tr)][1:]
+    assert [words_of(line.children[0]).split() for line in lines] == [
+        ["pytorch"],
+        ["onnx"],
+        ["int8-static", "on", "OpenVINO"],
+    ]
+
+
+def test_the_best_in_float32_has_a_column_where_it_is_not_the_baseline(measured):
+    interval = {"ratio_to_best_fp32_low": 1.24, "ratio_to_best_fp32_high": 1.26, "verdict_to_best_fp32": "slower"}
+    beside = [replace(row, best_fp32="onnx-conv2d", ratio_to_best_fp32=1.25, **interval) for row in measured.rows]
+    built = comparison(replace(measured, rows=tuple(beside)), (1, 1), None)
+
+    assert not any("float32" in head for head in heads_of(comparison(measured, (1, 1), None)))
+    assert any("Than the best" in head for head in heads_of(built))
+    assert "compared with onnx-conv2d" in text_of(built)
+    assert "1.25 times slower [1.24 to 1.26]." in text_of(built)
+
+
+def test_a_forecast_stands_beside_what_was_measured(measured):
+    rows = tuple(replace(row, forecast=row.ratio * 1.25) for row in measured.rows)
+    built = comparison(replace(measured, rows=rows), (1, 1), None)
+
+    assert not any("Forecast" in head for head in heads_of(comparison(measured, (1, 1), None)))
+    assert any("Forecast" in head for head in heads_of(built))
+    assert "The ratio missed by 25 %." in text_of(built)
+
+
+def test_real_time_and_the_share_of_a_hop_are_told_and_a_dash_where_they_were_not_measured(measured):
+    known = tuple(replace(row, realtime_factor=2133.4, hop_share=0.000469, p99_ms=57.3) for row in measured.rows)
+    built = comparison(replace(measured, rows=known), (1, 1), None)
+
+    assert " 2133 " in words_of(built)
+    assert "It is 0.05 % of a hop." in text_of(built)
+    assert "99 of 100 took no longer than 57.3 ms." in text_of(built)
+    assert "–" in words_of(comparison(measured, (1, 1), None))
+
+
 def test_the_network_as_it_was_trained_is_called_the_original(measured):
     trained = replace(measured.rows[0], backend="pytorch")
 

@@ -84,6 +84,27 @@ def test_a_benchmark_leads_to_its_comparison(ended):
     assert '"measured"' in shown
 
 
+def test_a_search_leads_to_its_answer_with_proof_and_size_of_the_one_to_ship(ended):
+    ship = {"variant": "wdcnn/int8-static", "size_bytes": 73_886, "verification": None}
+    shown = text(page.done([ended("succeeded", kind="search", result={"ship": ship})], 1, [], VIEW))
+
+    assert '"/optimise?recording=abc&job=k3v9q2"' in shown
+    assert '"wdcnn/int8-static"' in shown
+    assert '"73.9 kB"' in shown
+
+
+def test_a_search_that_fails_however_often_leads_to_its_page(ended):
+    failed = ended("failed", kind="search", error={"code": "search-impossible", "message": "No."})
+
+    assert '"/optimise?recording=abc&model=wdcnn/onnx"' in text(page.failed([failed], 1, [], VIEW))
+
+
+def test_what_made_nothing_to_keep_is_done_without_a_result(ended):
+    shown = text(page.done([ended("succeeded", kind="kernels", result={"kernels": 30})], 1, [], VIEW))
+
+    assert "/models" not in shown
+
+
 def test_what_was_cancelled_can_be_started_again(ended):
     shown = text(page.cancelled([ended("cancelled")], 1, VIEW))
 

@@ -35,11 +35,14 @@ def test_every_parameter_has_a_control_filled_with_its_default_and_its_sentence(
 
 def test_only_passes_that_fit_are_offered_and_the_others_say_why(line):
     fit, reasons = fitting(line[1])
-    assert {kind.name for kind in fit} == {"quantize_static", "quantize_dynamic", "convert_fp16"}
+    names = {kind.name for kind in fit}
+    assert names > {"quantize_static", "quantize_dynamic", "convert_fp16"}
+    assert not names & {"export_onnx", "prune", "fine_tune", "qat"}  # these start from PyTorch's form
+    assert len(reasons) == len(PASSES) - len(fit)
 
     fit, reasons = fitting(line[2])
-    assert fit == []
-    assert len(reasons) == len(PASSES)
+    assert [kind.name for kind in fit] == ["optimize_graph"]  # what was reduced once is not reduced again
+    assert len(reasons) == len(PASSES) - 1
     assert all("can't be run on wdcnn/int8-static" in reason for reason in reasons)
 
 
@@ -47,8 +50,10 @@ def test_the_form_begins_with_the_pass_that_the_address_asks_for_if_it_fits(line
     fit, _ = fitting(line[1])
 
     assert filled(fit, "convert_fp16", None) == Filled("convert_fp16")
-    assert filled(fit, "export_onnx", None).pass_name == fit[0].name
-    assert filled(fit, "", None).pass_name == fit[0].name
+    assert filled(fit, "export_onnx", None).pass_name == "quantize_static"
+    assert filled(fit, "", None).pass_name == "quantize_static"
+    assert filled(fitting(line[0])[0], "", None).pass_name == "export_onnx"
+    assert filled(fitting(line[2])[0], "", None).pass_name == "optimize_graph"
 
 
 def test_the_form_is_filled_as_a_job_was_asked_for(line, make_job, all_of):
@@ -65,7 +70,7 @@ def test_the_form_is_filled_as_a_job_was_asked_for(line, make_job, all_of):
         "recipe": recipe, "calibration": ["r1"], "windows": 9, "resample": True, "name": "mine",
     })  # fmt: skip
 
-    controls = named(all_of, form(fit, filled(fit, "", job), NONE, line[1].card))
+    controls = named(all_of, form(fit, filled(fit, "", job), NONE, line[1]))
 
     values = {name: controls[str(ids.parameter("quantize_static", name))].value for name in asked}
     assert values == {
@@ -80,23 +85,24 @@ def test_a_job_of_several_passes_fills_no_form(line, make_job):
     fit, _ = fitting(line[1])
     two = make_job(parameters={"recipe": [{"pass": "convert_fp16", "parameters": {}}] * 2})
 
-    assert filled(fit, "", two) == Filled(fit[0].name)
+    assert filled(fit, "", two) == Filled("quantize_static")
 
 
-def test_only_passes_that_calibrate_ask_for_windows(line, all_of):
-    fit, _ = fitting(line[1])
+@pytest.mark.parametrize("form_number", [0, 1])
+def test_recordings_are_asked_for_where_a_pass_calibrates_or_learns_and_windows_only_where_it_calibrates(
+    line, all_of, form_number
+):
+    fit, _ = fitting(line[form_number])
+    for kind in fit:
+        controls = named(all_of, form(fit, Filled(kind.name), NONE, line[form_number]))
 
-    hidden = {
-        kind.name: named(all_of, form(fit, Filled(kind.name), NONE, line[1].card))[ids.CALIBRATION].hidden
-        for kind in fit
-    }
-
-    assert hidden == {kind.name: not kind.calibrates for kind in fit}
+        assert controls[ids.CALIBRATION].hidden == (not kind.calibrates and not kind.learns)
+        assert controls[ids.WINDOWS_PLACE].hidden == (not kind.calibrates)
 
 
 def test_the_empty_name_shows_what_the_pass_will_call_its_result(line, all_of):
     fit, _ = fitting(line[1])
-    controls = named(all_of, form(fit, Filled("convert_fp16"), NONE, line[1].card))
+    controls = named(all_of, form(fit, Filled("convert_fp16"), NONE, line[1]))
 
     assert (controls[ids.NAME].value, controls[ids.NAME].placeholder) == ("", PASSES["convert_fp16"].result)
     assert controls[ids.WINDOWS].value == str(WINDOWS)

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from dashboard.components.jobs import STALE
-from dashboard.pages.models.history import NOT_TOLD, changes_text, how_made, proof_card
+from dashboard.pages.models.history import NOT_TOLD, changes_text, how_made, proof_card, runtime_text
+from optimization.labelled import Accuracy, LabelComparison
 from optimization.verification import Verification
 
 REPORT = {
@@ -29,6 +30,57 @@ def test_what_nobody_wrote_down_is_not_made_up(line, text_of, json_of):
 
     assert "opset 20 not told" in text_of(shown)
     assert NOT_TOLD in json_of(shown)
+
+
+def test_what_a_step_says_of_itself_stands_below_the_table(line, text_of):
+    noted = {**line[2].steps[1], "notes": ["3 nodes stay in float32"]}
+
+    assert "Static INT8: 3 nodes stay in float32." in text_of(how_made(replace(line[2], steps=(noted,))))
+
+
+def test_how_right_both_are_where_the_truth_is_known_is_told(proven, text_of):
+    labels = LabelComparison(
+        of="simulated",
+        accuracy=Accuracy(40, 36, 35),
+        recall={"normal": Accuracy(10, 10, 10), "inner": Accuracy(30, 26, 25)},
+        only_parent_right=2,
+        only_variant_right=1,
+        mcnemar_p=1.0,
+        unknown_labels=("cage",),
+    )
+    words = text_of(proof_card(Verification.from_json(proven("a", "b", labels=labels)), "onnx"))
+
+    assert "no bearing fault 10 10 (100 %) 10 (100 %)" in words
+    assert "All 40 36 (90.0 %) 35 (87.5 %)" in words
+    assert (
+        "Of 40 simulated recordings of known condition, onnx alone answers 2 right, this one alone 1; p = 1." in words
+    )
+    assert "Left out: cage." in words
+
+
+def test_what_keeps_the_recordings_apart_is_told_where_the_proof_says_it(proven, text_of):
+    told = {"by": "specimen", "told": "Nothing was calibrated on, or learned from."}
+    recordings = {"source": "simulated", "recordings": [], "apart": told}
+
+    assert told["told"] in text_of(proof_card(Verification.from_json(proven("a", "b", recording_set=recordings)), "b"))
+    nonsense = {**recordings, "apart": ["nonsense"]}
+    assert "nonsense" not in text_of(proof_card(Verification.from_json(proven("a", "b", recording_set=nonsense)), "b"))
+
+
+@pytest.mark.parametrize(
+    ("runtime", "text"),
+    [
+        (
+            {"instruction_sets": "avx2", "name": "onnxruntime", "version": "1.31.1"},
+            "ONNX Runtime 1.31.1 on a processor",
+        ),
+        ({"instruction_sets": "avx2", "onnxruntime": "1.30.0"}, "ONNX Runtime 1.30.0 on a processor with avx2"),
+        ({"instruction_sets": "", "name": "other", "version": "2"}, "other 2 on a processor with no known instruction"),
+        ({}, "nobody says"),
+    ],
+)
+def test_what_a_proof_was_made_with_is_told_in_whatever_form_it_was_written(runtime, text):
+    assert runtime_text(runtime).startswith(text)
 
 
 def test_a_trained_network_has_no_steps(line):

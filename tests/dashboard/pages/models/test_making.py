@@ -100,11 +100,12 @@ def test_how_much_is_done_is_said_only_where_it_is_known(make_job, state, progre
     assert Making("x", "wdcnn/onnx", make_job(state, progress=progress)).share == share
 
 
-def test_a_result_is_called_as_somebody_wished_or_as_its_last_pass_calls_it(make_job):
+def test_a_result_is_called_as_somebody_wished_or_as_its_last_pass_calls_it(line, make_job):
     job = make_job()
 
-    assert name_of(job) == "int8-static"
-    assert name_of(make_job(parameters={**job.parameters, "name": "mine"})) == "mine"
+    assert name_of(job, line[1]) == "int8-static"
+    assert name_of(make_job(parameters={**job.parameters, "name": "mine"}), line[1]) == "mine"
+    assert name_of(make_job(parameters={**job.parameters, "recipe": [{"pass": "of_old"}]}), line[1]) == "of_old"
 
 
 def test_a_job_belongs_to_the_variant_of_that_name_and_digest(line, make_job):

@@ -108,7 +108,7 @@ def test_a_pass_without_calibration_leaves_its_questions_out(line):
         ({}, {"windows": "many"}, RecipeError, "windows can't be many: it is a whole number from 1 to 4096."),
         ({}, {"windows": "0"}, CalibrationError, "0 windows"),
         ({}, {"windows": "9" * 50}, CalibrationError, "windows"),
-        ({}, {"recordings": []}, RecipeError, "choose recordings, or calibrate on simulated ones"),
+        ({}, {"recordings": []}, RecipeError, "choose some, or use simulated ones"),
     ],
 )
 def test_what_can_not_be_is_a_sentence(line, values, given, error, said):
