@@ -27,8 +27,8 @@ check: lint test ## lint, then test: what plain `make` does
 run: .venv/.run.stamp ## start Vibench; ARGS="--port 9000" passes options to `vibench serve`
 	@$(BIN)/vibench serve $(ARGS)
 
-test: .venv/.dev.stamp browser ## run all tests; ARGS="-k envelope" passes options to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.dev.stamp browser ## run all tests, two at a time; ARGS="-k envelope" passes options to pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: .venv/.dev.stamp ## style, types, direction of imports, container files, lock files
 	$(BIN)/ruff check .

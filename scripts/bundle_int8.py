@@ -1,8 +1,8 @@
 """Make the static INT8 variant of each bundled network that it suits: ``python -m scripts.bundle_int8 DATA``.
 
 Its ranges are read from the recordings that the network learned from, and from simulated ones as a second try.
-Kept is the one whose logits come nearer to the float32 network's on the recordings, provided that it gives the
-same verdict on every one of them; with neither doing so, nothing is written.
+Kept is the one whose logits come nearer to the float32 network's, on the recordings or in its proof, wherever they are
+further away, provided that it gives the same verdict on every recording; with neither doing so, nothing is written.
 """
 
 import argparse
@@ -37,6 +37,12 @@ class Candidate:
     variant: Variant
     windows: WindowComparison
     flips: tuple[str, ...]
+
+    @property
+    def worst_sqnr_db(self) -> float:
+        """The lower one of the logits' SQNR on the recordings and in the variant's proof."""
+        found = (self.windows.sqnr_db, self.variant.verification["windows"]["sqnr_db"])
+        return min(float("inf") if one is None else float(one) for one in found)
 
 
 def main() -> None:
@@ -107,7 +113,7 @@ def best_of(network: Variant, recordings: RecordingSet, scratch: Path) -> Varian
     admitted = [candidate for candidate in candidates if not candidate.flips]
     if not admitted:
         raise SystemExit(f"INT8 changes verdicts of {network.card.name}; nothing is written.")
-    return max(admitted, key=lambda candidate: candidate.windows.sqnr_db or float("inf")).variant
+    return max(admitted, key=lambda candidate: candidate.worst_sqnr_db).variant
 
 
 def compare(variant: Variant, parent: Variant, recordings: Sequence[SetRecording]) -> Candidate:

@@ -12,6 +12,23 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile("repeatable")
 
+#: Folders whose tests share a workspace that takes long to prepare; they go first, because they take longest.
+TOGETHER = ("tests/vibench",)
+
+
+def pytest_collection_modifyitems(items):
+    """Keep together what shares fixtures where tests run two at a time: those of a file, or of a whole folder."""
+    groups = {item: group_of(item.nodeid) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: groups[item] not in TOGETHER)  # stable, so that the order is the same otherwise
+
+
+def group_of(nodeid):
+    """Return the folder or file that a test is run with."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):

@@ -18,7 +18,8 @@ def help_with_passes(told: str) -> str:
     recipes = [(path.stem, " then ".join(steps_in(path.read_text("utf-8")))) for path in sorted(RECIPES.glob("*.yaml"))]
     before, example, after = told.rpartition("\nexample:")
     passes = textwrap.fill(", ".join(PASSES), WIDTH, initial_indent="  ", subsequent_indent="  ")
-    return f"{before}\npasses, each with a --help of its own:\n{passes}\n\nrecipes:\n{listed(recipes)}\n{example}{after}"
+    listing = f"passes, each with a --help of its own:\n{passes}\n\nrecipes:\n{listed(recipes)}"
+    return f"{before}\n{listing}\n{example}{after}"
 
 
 def steps_in(recipe: str) -> list[str]:

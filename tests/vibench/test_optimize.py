@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import pytest
 
 from engine.variant import Variant
+from optimization.passes import PASSES
 from vibench.main import main
 
 
@@ -148,7 +150,7 @@ def test_a_degraded_variant_is_made_and_the_status_says_so(vibench, tmp_path):
         (["wdcnn", "--pass", "export_onnx", "--set", "opset=7"], "opset can't be 7: it is a whole number from 18 to"),
         (["wdcnn", "--pass", "export_onnx", "--set", "opset"], "'opset' is not like KEY=VALUE"),
         (["wdcnn/pytorch", "--pass", "convert_fp16"], "convert_fp16 can't be run on wdcnn/pytorch"),
-        (["wdcnn", "--recipe", "none"], "recipe can't be none: it is light, standard"),
+        (["wdcnn", "--recipe", "none"], "recipe can't be none: it is aggressive, light, standard"),
         (["wdcnn", "--recipe", "standard", "--set", "opset=20"], "--set is of a --pass"),
         (["wdcnn"], "one of the arguments --pass --recipe is required"),
         (["wdcnn", "--pass", "quantize_static", "--windows", "0"], "Ranges can't be read from 0 windows"),
@@ -294,7 +296,9 @@ def test_plain_help_lists_passes_and_recipes(capsys):
         main(["optimize", "--help"])
 
     told = capsys.readouterr().out
-    for name in ("export_onnx", "quantize_static", "quantize_dynamic", "convert_fp16", "standard", "light"):
+    for name in PASSES:
+        assert re.search(rf"\b{name}\b", told)
+    for name in ("aggressive", "light", "standard"):
         assert f"\n  {name} " in told
 
 

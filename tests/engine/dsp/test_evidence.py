@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.bearings import bearing
 from engine.dsp.envelope import EnvelopeSpectrum, choose_band, envelope_spectrum
@@ -10,6 +8,7 @@ from engine.dsp.kinematics import fault_orders
 from engine.signal import Channel, Signal
 from engine.simulation.rolling import RollingBearing, simulate
 
+MACHINES = 10  #: of each condition
 ORDERS = fault_orders(bearing("6205-2RS"))
 
 
@@ -64,22 +63,23 @@ def test_mere_noise_passes_the_chance_level_about_once_in_twenty():
     assert np.mean(above) <= 0.08
 
 
-@settings(max_examples=15, deadline=None)
-@given(
-    condition=st.sampled_from([("inner", "BPFI"), ("outer", "BPFO"), ("ball", "2xBSF")]),
-    shaft_rpm=st.floats(900, 2_400),
-    seed=st.integers(0, 1_000),
-)
-def test_the_damaged_part_has_the_highest_evidence(condition, shaft_rpm, seed):
-    condition, name = condition
-    signal = simulate(RollingBearing(condition, shaft_rpm=shaft_rpm, snr_db=5, slip=0.003, seed=seed))
-    envelope = envelope_spectrum(signal, band=choose_band(signal))
+@pytest.mark.parametrize(("condition", "name"), [("inner", "BPFI"), ("outer", "BPFO"), ("ball", "2xBSF")])
+def test_the_damaged_part_nearly_always_has_the_highest_evidence(condition, name):
+    random = np.random.default_rng(0)
+    found = []
+    for seed in range(MACHINES):
+        machine = RollingBearing(condition, shaft_rpm=random.uniform(900, 2_400), snr_db=5, slip=0.003, seed=seed)
+        signal = simulate(machine)
+        envelope = envelope_spectrum(signal, band=choose_band(signal))
 
-    evidence = summarise(fault_lines(envelope, ORDERS, signal.shaft_speed_hz))
+        evidence = summarise(fault_lines(envelope, ORDERS, signal.shaft_speed_hz))
 
-    # The cage's rate modulates what a rolling element strikes, so its own line stands beside.
-    assert next(one.name for one in evidence if condition != "ball" or one.name != "FTF") == name
-    assert next(one for one in evidence if one.name == name).first_db > evidence[0].chance_db + 3
+        # The cage's rate modulates what a rolling element strikes, so its own line stands beside.
+        first = next(one.name for one in evidence if condition != "ball" or one.name != "FTF")
+        own = next(one for one in evidence if one.name == name)
+        found.append(first == name and own.first_db > evidence[0].chance_db + 3)
+
+    assert sum(found) >= 0.9 * MACHINES
 
 
 def test_a_comb_is_found_where_slip_has_moved_it_as_a_whole():
