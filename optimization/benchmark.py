@@ -18,14 +18,23 @@ from engine.errors import BenchmarkError, DamagedModelError, ModelRefusedError, 
 from engine.machine import Machine, this_machine
 from engine.variant import Variant
 from optimization.calibration import calibrate_on, simulated_calibration
-from optimization.candidate import USUAL, Candidate, candidates_of
-from optimization.file_to_verdict import write_recording
-from optimization.interleaving import Rounds, measure_shape
-from optimization.intervals import compare
-from optimization.measurement import SCHEMA, Benchmark, BenchmarkSettings, Control, FileToVerdict, LeftOut, Row, Speed
-from optimization.measuring_process import Alone, measure_alone, measure_file
+from optimization.measuring.candidate import USUAL, Candidate, candidates_of
+from optimization.measuring.file_to_verdict import write_recording
+from optimization.measuring.interleaving import Rounds, measure_shape
+from optimization.measuring.intervals import compare
+from optimization.measuring.measurement import (
+    SCHEMA,
+    Benchmark,
+    BenchmarkSettings,
+    Control,
+    FileToVerdict,
+    LeftOut,
+    Row,
+    Speed,
+)
+from optimization.measuring.process import Alone, measure_alone, measure_file
+from optimization.measuring.recommendation import sentence
 from optimization.progress import Progress, silent
-from optimization.recommendation import sentence
 from optimization.recording_set import RecordingSet
 from optimization.verification import Verification, is_stale
 

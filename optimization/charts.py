@@ -8,7 +8,7 @@ from typing import Protocol
 import plotly.graph_objects as go
 
 from optimization.chart_labels import LETTER, Place, place_labels
-from optimization.measurement import Row
+from optimization.measuring.measurement import Row
 
 #: What a figure leaves free on both sides of a logarithmic axis, as a share of its length.
 MARGIN = 0.12
@@ -56,7 +56,7 @@ def latency_against_size(
     template : plotly template
         Axes, fonts and ground.
     ship : Row or None
-        `optimization.recommendation.recommended`.
+        `optimization.measuring.recommendation.recommended`.
     """
     factor, unit = size_unit(rows)
     sizes = [row.size_bytes / factor for row in rows]

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from engine.errors import ModelRefusedError, NoEffect
 from engine.machine import this_machine
 from engine.variant import Variant
-from optimization.causes import Evidence, Finding, find_causes
-from optimization.compared import Compared, compared, compared_told, measured_by_turns
-from optimization.intervals import Interval
-from optimization.mending import Mend, mend_of
+from optimization.explaining.causes import Evidence, Finding, find_causes
+from optimization.explaining.compared import Compared, compared, compared_told, measured_by_turns
+from optimization.explaining.mending import Mend, mend_of
+from optimization.forecasting.profile import Profile, profile
+from optimization.measuring.intervals import Interval
 from optimization.passes import PassContext
 from optimization.passes.changes import constant_tensors, graph_of
 from optimization.passes.conv_layout import ConvLayout
-from optimization.profile import Profile, profile
 from optimization.progress import Progress, silent
 
 SCHEMA = "vibench.explanation/1"

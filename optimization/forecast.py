@@ -1,8 +1,8 @@
 """Before a job runs: what each operator will be, what the file will weigh, and what a call will take.
 
-The graph comes from a dry run of the passes (`optimization.dry_run`), the shapes from one call of it
-(`optimization.profile.trace`), and the time of each node from the table of this machine's kernels
-(`optimization.kernels`). Nothing of the variant itself is timed.
+The graph comes from a dry run of the passes (`optimization.forecasting.dry_run`), the shapes from one call of it
+(`optimization.forecasting.profile.trace`), and the time of each node from the table of this machine's kernels
+(`optimization.forecasting.kernels`). Nothing of the variant itself is timed.
 """
 
 from collections import Counter
@@ -15,11 +15,11 @@ from typing import Any
 from engine.errors import ModelError
 from engine.machine import this_machine
 from engine.variant import Variant
-from optimization.dry_run import dry_run
-from optimization.forewarnings import Forewarning, forewarnings
-from optimization.kernels import Kernels
-from optimization.precision import BOUNDARIES, CONVOLUTIONS, PRODUCTS, RECURRENT, Precision, precision_of
-from optimization.profile import NodeTime, trace
+from optimization.forecasting.dry_run import dry_run
+from optimization.forecasting.forewarnings import Forewarning, forewarnings
+from optimization.forecasting.kernels import Kernels
+from optimization.forecasting.precision import BOUNDARIES, CONVOLUTIONS, PRODUCTS, RECURRENT, Precision, precision_of
+from optimization.forecasting.profile import NodeTime, trace
 from optimization.progress import Progress, silent
 from optimization.recipe import Recipe
 

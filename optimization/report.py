@@ -8,10 +8,10 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from optimization.candidate import runtime_title
 from optimization.charts import latency_against_size, latency_bars, size_bars
-from optimization.measurement import Benchmark, Control
-from optimization.recommendation import baseline_title, file_told, forecast_told, recommended, sentence
+from optimization.measuring.candidate import runtime_title
+from optimization.measuring.measurement import Benchmark, Control
+from optimization.measuring.recommendation import baseline_title, file_told, forecast_told, recommended, sentence
 from optimization.report_tables import speed_table, use_table
 
 PLOTLY = Path(__file__).parents[1] / "assets" / "vendor" / "plotly-cartesian-4.1.1.min.js"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from html import escape
 
 from optimization.charts import rounded, size_unit
-from optimization.measurement import Row
-from optimization.recommendation import is_original, speed_to_fp32, speed_told
+from optimization.measuring.measurement import Row
+from optimization.measuring.recommendation import is_original, speed_to_fp32, speed_told
 
 UNKNOWN = "–"
 

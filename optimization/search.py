@@ -14,8 +14,8 @@ from engine.machine import Machine, this_machine
 from engine.variant import Variant
 from optimization.benchmark import Benchmark, BenchmarkSettings, Row, benchmark, benchmark_windows
 from optimization.calibration import WINDOWS
-from optimization.candidate import Candidate
-from optimization.intervals import Interval
+from optimization.measuring.candidate import Candidate
+from optimization.measuring.intervals import Interval
 from optimization.passes.changes import graph_of, operators
 from optimization.progress import Progress, silent
 from optimization.recording_set import (

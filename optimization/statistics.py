@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.variant import Variant
-from optimization.operations import Operation, peak_bytes
+from optimization.counting.operations import Operation, peak_bytes
 
 COMPRESSION_LEVEL = 9
 
@@ -50,8 +50,8 @@ class Statistics:
     macs : int
         Multiplications with addition for one window: of convolutions, matrix products, attention, recurrent layers.
     peak_activation_bytes : int
-        Most bytes of activations needed at the same time for one window (`optimization.operations.peak_bytes`);
-        runtimes that fuse operations need less.
+        Most bytes of activations needed at the same time for one window
+        (`optimization.counting.operations.peak_bytes`); runtimes that fuse operations need less.
     size_bytes, compressed_bytes : int
         Of the weight file, and of the same compressed by zlib at level 9: what pruned weights save.
     layers : tuple of Layer
@@ -87,9 +87,9 @@ def statistics_of(variant: Variant) -> Statistics:
         If its weight file is cut or altered, or can't be run.
     """
     if variant.format == "onnx":
-        from optimization.onnx_operations import trace_onnx as trace
+        from optimization.counting.onnx_operations import trace_onnx as trace
     else:
-        from optimization.pytorch_operations import trace_pytorch as trace
+        from optimization.counting.pytorch_operations import trace_pytorch as trace
     traced = trace(variant)
     content = variant.weights.read_bytes()
     layers = layers_of(traced.operations)

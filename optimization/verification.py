@@ -9,8 +9,9 @@ from engine.errors import CalibrationError, DamagedModelError, ModelRefusedError
 from engine.machine import Machine, this_machine
 from engine.runtimes import RUNTIMES
 from engine.variant import Variant
-from optimization.budget import BUDGET, LIMITS, Budget, Verdict, decide
-from optimization.comparison import (
+from optimization.progress import Progress, silent
+from optimization.proving.budget import BUDGET, LIMITS, Budget, Verdict, decide
+from optimization.proving.comparison import (
     Pair,
     RecordingComparison,
     WindowComparison,
@@ -19,11 +20,10 @@ from optimization.comparison import (
     label_of,
     pair_of,
 )
-from optimization.labelled import LabelComparison, compare_labels, known_recordings
-from optimization.progress import Progress, silent
+from optimization.proving.labelled import LabelComparison, compare_labels, known_recordings
+from optimization.proving.specimens import Specimens, by_specimen
+from optimization.proving.witness import Witness
 from optimization.recording_set import RecordingSet, SetRecording, apartness, require_apart
-from optimization.specimens import Specimens, by_specimen
-from optimization.witness import Witness
 
 __all__ = [
     "BUDGET",

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from engine.runtimes import load
 from engine.variant import Variant, sha256_of
-from optimization.comparison import WindowComparison, WindowTally
 from optimization.passes.export_onnx import ExportOnnx
 from optimization.passes.quantize_static import QuantizeStatic
+from optimization.proving.comparison import WindowComparison, WindowTally
 from optimization.recipe import Recipe, optimize
 from optimization.recording_set import RecordingSet, SetRecording, with_simulated
 from optimization.verification import label_of, verify

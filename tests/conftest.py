@@ -163,6 +163,6 @@ def inner_race_file(tmp_path_factory):
 @pytest.fixture(scope="session")
 def kernel_table():
     """The kernels of this machine, each measured in one round only: sound in kind, rough in number."""
-    from optimization.kernels import measured_kernels
+    from optimization.forecasting.kernels import measured_kernels
 
     return measured_kernels(rounds=1)

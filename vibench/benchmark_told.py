@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from vibench.output import indented, one_line, print_table
 
 if TYPE_CHECKING:
-    from optimization.measurement import Benchmark, Row
+    from optimization.measuring.measurement import Benchmark, Row
 
 
 def print_measured(measured: "Benchmark") -> None:
     """Print each batch size and number of threads, then what is said of the whole, then the machine."""
-    from optimization.recommendation import sentence
+    from optimization.measuring.recommendation import sentence
     from optimization.report import control_told
 
     for control in measured.controls:
@@ -33,7 +33,7 @@ def print_measured(measured: "Benchmark") -> None:
 
 def print_remarks(measured: "Benchmark") -> None:
     """Print what is said of the whole measurement, where there is anything."""
-    from optimization.recommendation import file_told, forecast_told
+    from optimization.measuring.recommendation import file_told, forecast_told
 
     said = [] if measured.file_to_verdict is None else [f"{file_told(measured.file_to_verdict)}."]
     forecast = forecast_told(measured)
@@ -48,7 +48,7 @@ def print_remarks(measured: "Benchmark") -> None:
 def print_rows(measured: "Benchmark", batch: int, threads: int) -> None:
     """Print what was measured at one batch size and number of threads: the answer, what it takes, what else it says."""
     from optimization.charts import rounded
-    from optimization.recommendation import baseline_title, speed_told
+    from optimization.measuring.recommendation import baseline_title, speed_told
     from optimization.report_tables import number, percent, verdicts_told
 
     rows = measured.rows_at(batch, threads)
@@ -77,7 +77,7 @@ def print_rows(measured: "Benchmark", batch: int, threads: int) -> None:
 def print_comparisons(rows: "Sequence[Row]", baseline: str) -> None:
     """Print how rows compare with the fastest in float32 and with their forecasts, where that says something new."""
     from optimization.charts import rounded
-    from optimization.recommendation import speed_to_fp32
+    from optimization.measuring.recommendation import speed_to_fp32
     from optimization.report_tables import number, percent
 
     columns: list[tuple[str, Callable[[Row], str]]] = []

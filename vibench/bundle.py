@@ -14,7 +14,7 @@ from vibench.progress import WorkProgress
 
 if TYPE_CHECKING:
     from engine.variant import Variant
-    from optimization.measurement import Benchmark, Row
+    from optimization.measuring.measurement import Benchmark, Row
     from workspace.workspace import Workspace
 
 SUMMARY = "Pack variants for the machine that they are for, or show what it found."
@@ -176,7 +176,7 @@ def parent_of(against: str | None, variant: "Variant", here: "Sequence[Variant]"
 
 def benchmark_of(path: Path | None, workspace: "Workspace", candidates: "Sequence[Variant]") -> "Benchmark | None":
     """Return a benchmark for the report: from a file, or the newest kept one that measured the first candidate."""
-    from optimization.measurement import Benchmark
+    from optimization.measuring.measurement import Benchmark
 
     if path is not None:
         return Benchmark.from_json(json_of(path))
@@ -191,7 +191,7 @@ def measures(made: "Benchmark", digest: str) -> bool:
 def kept_benchmarks(workspace: "Workspace") -> "list[Benchmark]":
     """Return the benchmarks that jobs of the workspace made, the newest first."""
     from engine.errors import BenchmarkError
-    from optimization.measurement import Benchmark
+    from optimization.measuring.measurement import Benchmark
 
     found = []
     for job in workspace.jobs.list("succeeded", kind="benchmark"):
@@ -205,7 +205,7 @@ def kept_benchmarks(workspace: "Workspace") -> "list[Benchmark]":
 def bring(path: Path, benchmark: Path | None, *, as_json: bool) -> int:
     """Show what a target found beside what was measured here, and keep it; the exit status is the target's outcome."""
     from optimization.bundle.target_result import read_target
-    from optimization.measurement import Benchmark
+    from optimization.measuring.measurement import Benchmark
     from workspace.targets import keep
 
     document = read_target(path)

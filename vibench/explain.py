@@ -15,8 +15,8 @@ from vibench.turns import turn
 
 if TYPE_CHECKING:
     from engine.variant import Variant
-    from optimization.compared import Compared
     from optimization.explain import Explanation
+    from optimization.explaining.compared import Compared
     from workspace.workspace import Workspace
 
 SUMMARY = "Say what makes a variant slow, and which passes mend it."
@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> int:
     from engine.runtimes.base import BATCH
     from optimization.benchmark import benchmark_windows
     from optimization.explain import explain
-    from optimization.mending import float_form_of
+    from optimization.explaining.mending import float_form_of
 
     if not 1 <= arguments.batch <= BATCH:
         raise UsageError(f"--batch is a number from 1 to {BATCH}", "vibench explain --help")
@@ -123,7 +123,7 @@ def mend(
 ) -> "tuple[Variant, Sequence[Compared]]":
     """Run the passes that mend, keep what they make with its proof, and measure it; return it and how it compares."""
     from optimization.benchmark import benchmark_windows
-    from optimization.mending import measure_mended
+    from optimization.explaining.mending import measure_mended
     from optimization.recipe import optimize
 
     assert said.mend is not None
@@ -176,7 +176,7 @@ def print_explained(said: "Explanation") -> None:
 
 def print_mended(mended: "tuple[Variant, Sequence[Compared]]") -> None:
     """Print what the mend made."""
-    from optimization.compared import compared_told
+    from optimization.explaining.compared import compared_told
 
     made, against = mended
     verdict = made.verification.get("verdict", "not proven")

@@ -22,7 +22,7 @@ SHOWN = 12
 def print_forewarnings(variant: "Variant", recipe: "Recipe") -> None:
     """Print on standard error what is known to go wrong."""
     from engine.machine import this_machine
-    from optimization.forewarnings import forewarnings
+    from optimization.forecasting.forewarnings import forewarnings
 
     for warning in forewarnings(variant, recipe.passes, this_machine()):
         print(f"vibench: warning: {one_line(warning.message)}.", file=sys.stderr, flush=True)

@@ -15,7 +15,7 @@ from vibench.turns import turn
 
 if TYPE_CHECKING:
     from engine.variant import Variant
-    from optimization.enough_windows import WindowCurve
+    from optimization.int8.enough_windows import WindowCurve
     from optimization.passes.quantize_static import QuantizeStatic
     from optimization.recording_set import RecordingSet
     from optimization.sensitivity import Sensitivity
@@ -142,7 +142,7 @@ def curve_of(
     progress: WorkProgress,
 ) -> "WindowCurve":
     """Measure each number of windows; raises as what it calls."""
-    from optimization.enough_windows import MOST, enough_windows
+    from optimization.int8.enough_windows import MOST, enough_windows
 
     calibrate_with, judge_on = sets_of(arguments, variant, recordings)
     return enough_windows(
@@ -216,7 +216,7 @@ def print_errors(variant: "Variant", found: "Sensitivity", command: str) -> None
 
 def print_curve(variant: "Variant", curve: "WindowCurve") -> None:
     """Print how good each number of windows is, and which is enough."""
-    from optimization.enough_windows import TOLERANCE_DB, TOLERANCE_SHARE
+    from optimization.int8.enough_windows import TOLERANCE_DB, TOLERANCE_SHARE
 
     most = curve.counts[-1].windows
     if curve.enough == most:

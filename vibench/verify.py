@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.card import ModelCard
     from engine.variant import Variant
-    from optimization.budget import Budget
+    from optimization.proving.budget import Budget
     from optimization.recording_set import RecordingSet
     from optimization.verification import Verification
     from workspace.settings import Settings
@@ -86,7 +86,7 @@ def run(arguments: Namespace) -> int:
 
 def budget_of(arguments: Namespace) -> "Budget":
     """Return what the variant may change; raises `RecipeError` if a limit can't be."""
-    from optimization.budget import Budget
+    from optimization.proving.budget import Budget
 
     asked = {
         "flips_share": arguments.max_flips,
@@ -154,7 +154,7 @@ def recordings_of(arguments: Namespace, card: "ModelCard", settings: "Settings")
 
 def print_proof(proof: "Verification", variant: "Variant", parent: "Variant") -> None:
     """Print the verdict, why, what flipped, how right both are, and what all that rests on."""
-    from optimization import proof_wording as told
+    from optimization.proving import wording as told
 
     print(one_line(f"{proof.verdict}: {variant.full_name} against {parent.full_name}"))
     print_sentences(proof.reasons)

@@ -11,8 +11,8 @@ from pathlib import Path
 from engine.errors import BenchmarkError
 from engine.variant import Variant
 from optimization.forecast import forecaster
-from optimization.kernels import Kernels, fingerprint, measured_kernels
-from optimization.measurement import BenchmarkSettings
+from optimization.forecasting.kernels import Kernels, fingerprint, measured_kernels
+from optimization.measuring.measurement import BenchmarkSettings
 from optimization.progress import Progress, silent
 
 logger = logging.getLogger(__name__)

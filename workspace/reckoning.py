@@ -21,7 +21,7 @@ from engine.errors import BenchmarkError, VibenchError
 from engine.machine import installed
 from engine.readers.child import die_with
 from engine.variant import Variant
-from optimization.kernels import Kernels
+from optimization.forecasting.kernels import Kernels
 from optimization.recipe import Recipe
 from workspace.kernels import kept_kernels
 

@@ -14,7 +14,7 @@ from engine.runtimes import RUNTIMES, load
 from engine.simulation.rolling import CONDITIONS, RollingBearing, simulate
 from engine.variant import Variant
 from gains.forms import form
-from optimization.comparison import ratio_db, upper_bound
+from optimization.proving.comparison import ratio_db, upper_bound
 from optimization.recording_set import simulated_for
 from optimization.verification import verify
 

@@ -13,8 +13,8 @@ from engine.variant import Variant
 from gains.forms import FORMS, LONG_WINDOW, OWN_WINDOW, form
 from optimization.benchmark import Benchmark, BenchmarkSettings, benchmark, benchmark_windows, sentence
 from optimization.forecast import forecaster
-from optimization.kernels import Kernels
-from optimization.measurement import Row
+from optimization.forecasting.kernels import Kernels
+from optimization.measuring.measurement import Row
 from workspace.kernels import kernels_here
 
 

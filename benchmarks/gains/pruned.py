@@ -11,7 +11,7 @@ from engine.variant import Variant
 from gains.fidelity import flips_bar
 from gains.forms import LONG_WINDOW, form, made, trained
 from gains.latency import measure
-from optimization.kernels import Kernels
+from optimization.forecasting.kernels import Kernels
 from optimization.passes.export_onnx import ExportOnnx
 from optimization.passes.parameters import pass_from_json
 from optimization.passes.quantize_static import QuantizeStatic

@@ -10,7 +10,7 @@ from engine.runtimes import RUNTIMES
 from engine.variant import Variant
 from gains.forms import FORMS, OWN_WINDOW, form
 from optimization.benchmark import BenchmarkSettings, benchmark, benchmark_windows
-from optimization.candidate import Candidate
+from optimization.measuring.candidate import Candidate
 from optimization.recording_set import simulated_for
 from optimization.search import search
 from optimization.searching.question import Limits, Question

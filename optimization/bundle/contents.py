@@ -18,7 +18,7 @@ from optimization.bundle.readme import readme
 from optimization.bundle.terms import labels_of, preprocessing_of
 from optimization.bundle.tolerance import logit_tolerance, target_windows, window_tolerance
 from optimization.bundle.zipping import with_checksums
-from optimization.measurement import Benchmark
+from optimization.measuring.measurement import Benchmark
 from optimization.progress import Progress, silent
 from optimization.verification import runtime_told
 

@@ -6,8 +6,8 @@ from html import escape
 from typing import Any
 
 from engine.variant import Variant
-from optimization.measurement import Benchmark
-from optimization.recommendation import speed_told
+from optimization.measuring.measurement import Benchmark
+from optimization.measuring.recommendation import speed_told
 from optimization.report import DARK, LIGHT, STYLE, palette_css
 from optimization.verification import runtime_told
 

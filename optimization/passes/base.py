@@ -172,7 +172,6 @@ class Pass(ABC):
             reason = f"it is {here} already; start from the network's {wanted} variant, {network}/{backend}"
         raise PassNotApplicableError(self.name, variant.full_name, reason)
 
-
     def require_portable(self, variant: Variant) -> None:
         """Raise `PassNotApplicableError` if the variant's graph was made for one runtime alone."""
         for made_by in passes_of(variant):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.variant import Variant
-from optimization.learning import Schedule, learn
-from optimization.lessons import lessons_for
+from optimization.learning.lessons import lessons_for
+from optimization.learning.training import Schedule, learn
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.training import (
     label_weight_parameter,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.errors import NoEffect
 from engine.variant import Variant
-from optimization.learning import Schedule, learn
-from optimization.lessons import lessons_for
+from optimization.learning.lessons import lessons_for
+from optimization.learning.training import Schedule, learn
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.channel_pruning import ROUND_TO, prune_channels
 from optimization.passes.parameters import parameter

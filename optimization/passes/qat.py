@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from engine.errors import PassNotApplicableError
 from engine.variant import Backend, Format, Variant
-from optimization.learning import Schedule, learn
-from optimization.lessons import lessons_for
+from optimization.learning.lessons import lessons_for
+from optimization.learning.training import Schedule, learn
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.graph import serialised
 from optimization.passes.parameters import parameter

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from optimization.intervals import Interval
+from optimization.measuring.intervals import Interval
 from optimization.recipe import Recipe
 from optimization.verification import Verification
 
@@ -35,7 +35,8 @@ class Tried:
     size_ratio : float
         Over that of the network in float32.
     proof : mapping
-        What the recordings of the search say, as `optimization.measurement.Row.proof`; empty where it was not asked.
+        What the recordings of the search say, as `optimization.measuring.measurement.Row.proof`; empty where it was
+        not asked.
     ratio : Interval or None
         Latency over that of the network in float32, as the heats found it; ``None`` where it was not measured.
     dropped : str

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optimization.intervals import RESOLUTION
+from optimization.measuring.intervals import RESOLUTION
 from optimization.searching.candidates import SAME_DB, Tried
 from optimization.searching.question import Limits
 

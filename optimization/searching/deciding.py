@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optimization.intervals import RESOLUTION, Interval, compare, hierarchical_interval
+from optimization.measuring.intervals import RESOLUTION, Interval, compare, hierarchical_interval
 from optimization.progress import Progress
 from optimization.recording_set import TEST_SEED, RecordingSet, simulated_for
 from optimization.searching.candidates import Tried, proof_facts

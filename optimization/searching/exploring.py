@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from engine.errors import BenchmarkError, ModelError, VibenchError
 from engine.variant import Variant
-from optimization.candidate import Candidate
-from optimization.intervals import RESOLUTION, Interval
-from optimization.measuring_process import measure_rounds
+from optimization.measuring.candidate import Candidate
+from optimization.measuring.intervals import RESOLUTION, Interval
+from optimization.measuring.process import measure_rounds
 from optimization.progress import Progress
 from optimization.recipe import Recipe
 from optimization.recording_set import RecordingSet
@@ -50,7 +50,7 @@ class Setting:
     layers : int
         How many the network has, for what ranking them would take.
     measure : callable
-        `optimization.measuring_process.measure_rounds`, or what does the same.
+        `optimization.measuring.process.measure_rounds`, or what does the same.
     clock : callable
         Returns seconds.
     """

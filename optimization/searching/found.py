@@ -7,13 +7,13 @@ from typing import Any, Self
 from engine.machine import Machine
 from engine.variant import Variant
 from optimization.calibration import WINDOWS
-from optimization.candidate import Candidate
 from optimization.command import name_option
-from optimization.measurement import Benchmark, Row
+from optimization.measuring.candidate import Candidate
+from optimization.measuring.measurement import Benchmark, Row
+from optimization.measuring.recommendation import flips_told, times_faster
 from optimization.passes import Pass
 from optimization.passes.parameters import parameters_of
 from optimization.recipe import Recipe
-from optimization.recommendation import flips_told, times_faster
 from optimization.searching.candidates import Tried
 from optimization.searching.choice import Missed
 from optimization.searching.question import Question

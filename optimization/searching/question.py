@@ -9,7 +9,7 @@ from typing import Any, Self
 from engine.errors import BenchmarkError, SearchError
 from engine.runtimes import RUNTIMES
 from engine.variant import Variant
-from optimization.measurement import BenchmarkSettings
+from optimization.measuring.measurement import BenchmarkSettings
 
 #: Longer than a working day, and the answer would be of another machine.
 MOST_MINUTES = 600.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimization.candidate import Candidate
-from optimization.intervals import RESOLUTION, Interval, compare, median_interval
-from optimization.measuring_process import measure_rounds
-from optimization.turns import Timed
+from optimization.measuring.candidate import Candidate
+from optimization.measuring.intervals import RESOLUTION, Interval, compare, median_interval
+from optimization.measuring.process import measure_rounds
+from optimization.measuring.turns import Timed
 
 #: Rounds of the first heat that a candidate runs in; more only where it stays in the race.
 FIRST_ROUNDS = 30
@@ -73,7 +73,7 @@ def run_heat(
     windows : ndarray of float32, shape (W, C, L)
         At least one batch.
     batch, threads, rounds : int
-        As `optimization.measuring_process.measure_rounds`.
+        As `optimization.measuring.process.measure_rounds`.
     measure : callable
         That function, or one that does the same.
     told : callable

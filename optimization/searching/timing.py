@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from optimization.comparison import recordings_needed
+from optimization.proving.comparison import recordings_needed
 
 #: What comes after the race takes as long as so many of its heats, not counting the proof.
 END_HEATS = 9.0

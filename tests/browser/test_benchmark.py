@@ -15,7 +15,7 @@ from sqlalchemy import update
 from dashboard.app import create_app
 from engine.description import Description
 from engine.machine import this_machine
-from optimization.measurement import Benchmark, BenchmarkSettings, Control, Row
+from optimization.measuring.measurement import Benchmark, BenchmarkSettings, Control, Row
 from workspace.schema import job as job_table
 from workspace.settings import Settings
 from workspace.workspace import Workspace

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from dashboard.app import create_app
 from engine.description import Description
 from engine.machine import this_machine
-from optimization.comparison import RecordingComparison, WindowComparison
+from optimization.proving.comparison import RecordingComparison, WindowComparison
 from optimization.verification import LIMITS, Verification, runtime_key
 from workspace.kernels import keep, place_of
 from workspace.settings import Settings

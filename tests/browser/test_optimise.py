@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from dashboard.app import create_app
 from engine.machine import this_machine
-from optimization.intervals import Interval
-from optimization.measurement import Benchmark, BenchmarkSettings, Control, Row
+from optimization.measuring.intervals import Interval
+from optimization.measuring.measurement import Benchmark, BenchmarkSettings, Control, Row
 from optimization.searching.candidates import Tried
 from optimization.searching.question import Question
 from workspace.jobs.claims import Claims

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.machine import Machine
-from optimization.measurement import Benchmark, BenchmarkSettings, Control, FileToVerdict, Row
+from optimization.measuring.measurement import Benchmark, BenchmarkSettings, Control, FileToVerdict, Row
 
 PROOF = {
     "verdict": "equivalent",

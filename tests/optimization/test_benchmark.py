@@ -17,8 +17,8 @@ from optimization.benchmark import (
     proof_of,
     require_measurable,
 )
-from optimization.candidate import Candidate, candidates_of
-from optimization.measuring_process import Alone
+from optimization.measuring.candidate import Candidate, candidates_of
+from optimization.measuring.process import Alone
 from optimization.recording_set import RecordingSet, simulated_set
 from optimization.verification import runtime_key, verify
 

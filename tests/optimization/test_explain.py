@@ -1,11 +1,11 @@
 import pytest
 
 from engine.errors import ModelRefusedError
-from optimization import compared
 from optimization.calibration import simulated_calibration
-from optimization.compared import Compared, compared_told
 from optimization.explain import Explanation, answer, explain
-from optimization.mending import float_form_of, measure_mended, mend_of, with_steps
+from optimization.explaining import compared
+from optimization.explaining.compared import Compared, compared_told
+from optimization.explaining.mending import float_form_of, measure_mended, mend_of, with_steps
 from optimization.passes import PassContext
 from optimization.passes.parameters import pass_from_json
 
@@ -116,7 +116,7 @@ def test_comparisons_are_told_in_words(verdict, ratio, told):
 
 
 def test_the_answer_begins_with_the_comparison(untrained_variants, windows):
-    from optimization.profile import profile
+    from optimization.forecasting.profile import profile
 
     of_one = profile(untrained_variants[1], windows[:1], runs=10)
     tie = Compared("wdcnn/onnx", 1.0, 0.98, 1.02, "tie")

@@ -3,7 +3,7 @@ import pytest
 from engine.errors import NoEffect, PassNotApplicableError
 from engine.machine import Machine
 from optimization.forecast import forecast, forecaster
-from optimization.forewarnings import forewarnings
+from optimization.forecasting.forewarnings import forewarnings
 from optimization.passes.parameters import pass_from_json
 from optimization.recipe import Recipe
 

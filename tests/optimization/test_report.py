@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from optimization.measurement import Benchmark, LeftOut
-from optimization.recommendation import sentence
+from optimization.measuring.measurement import Benchmark, LeftOut
+from optimization.measuring.recommendation import sentence
 from optimization.report import PLOTLY, control_told, report_html
 from optimization.report_tables import percent, speed_table, use_table, verdicts_told
 

@@ -8,10 +8,10 @@ from onnx import numpy_helper
 
 from engine.variant import sha256_of
 from optimization.calibration import simulated_calibration
-from optimization.comparison import WindowComparison, ratio_db
-from optimization.int8_trials import windows_to_judge_on
+from optimization.int8.trials import windows_to_judge_on
 from optimization.passes import PassContext
 from optimization.passes.quantize_static import QuantizeStatic
+from optimization.proving.comparison import WindowComparison, ratio_db
 from optimization.recipe import Recipe, optimize
 from optimization.recording_set import simulated_set
 from optimization.sensitivity import JUDGED_ON, LayerError, Sensitivity, sensitivity

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from optimization.comparison import RecordingComparison, WindowComparison
 from optimization.passes import Changes
+from optimization.proving.comparison import RecordingComparison, WindowComparison
 from optimization.recipe import StepReport
 from optimization.verification import Verification
 from optimization.wording import calibration_told, notes_told, proof_told, step_told

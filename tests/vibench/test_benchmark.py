@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.runtimes import RUNTIMES
-from optimization.measurement import Benchmark
+from optimization.measuring.measurement import Benchmark
 from vibench.benchmark import chosen, numbers, runtimes, write_report
 from vibench.main import main
 from workspace.settings import Settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from optimization import compared
+from optimization.explaining import compared
 
 
 @pytest.fixture

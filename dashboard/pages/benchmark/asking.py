@@ -7,9 +7,9 @@ from itertools import product
 from typing import Any, Self
 
 from engine.errors import BenchmarkError
-from optimization.candidate import USUAL
-from optimization.measurement import Benchmark, BenchmarkSettings
-from optimization.turns import SLOT_NS, WARM_UP_NS
+from optimization.measuring.candidate import USUAL
+from optimization.measuring.measurement import Benchmark, BenchmarkSettings
+from optimization.measuring.turns import SLOT_NS, WARM_UP_NS
 
 #: Value of the choice of windows that no recording gives; an empty one can't be shown as chosen.
 SIMULATED = "simulated"

@@ -11,7 +11,7 @@ from dashboard.errors import json_error
 from dashboard.pages.benchmark.found import KIND, measured_by
 from dashboard.spreadsheet import defused
 from engine.errors import JobNotFoundError
-from optimization.measurement import Benchmark, Row
+from optimization.measuring.measurement import Benchmark, Row
 from workspace.workspace import Workspace
 
 #: What of a row's proof becomes a column.

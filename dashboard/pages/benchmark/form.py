@@ -16,8 +16,8 @@ from engine.machine import this_machine
 from engine.runtimes import RUNTIMES
 from engine.variant import Variant
 from optimization.benchmark import require_measurable
-from optimization.candidate import USUAL
-from optimization.measurement import BenchmarkSettings
+from optimization.measuring.candidate import USUAL
+from optimization.measuring.measurement import BenchmarkSettings
 from workspace.recording import RecordingRow
 
 BATCH_SIZES = (1, 8, 32, 128)

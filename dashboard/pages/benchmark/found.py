@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from engine.errors import BackendMissingError, BenchmarkError, ModelNotFoundError
 from engine.variant import BACKENDS, Variant
-from optimization.measurement import Benchmark
+from optimization.measuring.measurement import Benchmark
 from workspace.jobs.job import Job
 from workspace.workspace import Workspace
 

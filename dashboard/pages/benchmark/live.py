@@ -10,8 +10,8 @@ from dashboard.components.times import clock_text
 from dashboard.components.words import listed
 from dashboard.pages.benchmark.found import Found, Selection
 from dashboard.pages.benchmark.result import machine_told, windows_told
-from optimization.measurement import Benchmark
-from optimization.recommendation import sentence
+from optimization.measuring.measurement import Benchmark
+from optimization.measuring.recommendation import sentence
 from workspace.jobs.job import Job
 
 

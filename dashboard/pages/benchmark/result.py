@@ -17,10 +17,10 @@ from dashboard.pages.benchmark.found import Found
 from dashboard.pages.benchmark.table import comparison
 from engine.machine import Machine
 from engine.runtimes import RUNTIMES
-from optimization.candidate import USUAL, runtime_title
 from optimization.charts import latency_against_size, latency_bars, rounded, size_bars
-from optimization.measurement import Benchmark, Control, Row
-from optimization.recommendation import baseline_title, file_told, forecast_told, recommended, sentence
+from optimization.measuring.candidate import USUAL, runtime_title
+from optimization.measuring.measurement import Benchmark, Control, Row
+from optimization.measuring.recommendation import baseline_title, file_told, forecast_told, recommended, sentence
 from optimization.report_tables import percent
 
 BAR_HEIGHT, BARS_FOOT = 34, 72

@@ -10,8 +10,8 @@ from dashboard import components as ui
 from dashboard.components.aria import aria
 from dashboard.components.words import grouped
 from optimization.charts import rounded, size_unit
-from optimization.measurement import Benchmark, Row
-from optimization.recommendation import decimals, is_original, is_proven, speed_to_fp32
+from optimization.measuring.measurement import Benchmark, Row
+from optimization.measuring.recommendation import decimals, is_original, is_proven, speed_to_fp32
 from optimization.report_tables import percent
 
 #: Where the axis of the dots has its marks, of these as many as it reaches.

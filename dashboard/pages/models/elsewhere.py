@@ -14,7 +14,7 @@ from dashboard.components.words import counted
 from dashboard.pages.benchmark.found import measured_by
 from engine.variant import Variant
 from optimization.charts import rounded
-from optimization.measurement import Benchmark, Row
+from optimization.measuring.measurement import Benchmark, Row
 from workspace.jobs.job import Job
 from workspace.targets import kept_of
 from workspace.workspace import Workspace

@@ -14,8 +14,8 @@ from engine.diagnosis import CLASS_TITLES
 from engine.runtimes import RUNTIMES
 from engine.variant import Variant
 from optimization.charts import rounded, unit_for
-from optimization.labelled import Accuracy, LabelComparison
 from optimization.passes import PASSES
+from optimization.proving.labelled import Accuracy, LabelComparison
 from optimization.verification import Verification, is_stale, runtime_told
 from optimization.wording import notes_told
 

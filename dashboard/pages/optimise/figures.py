@@ -7,9 +7,9 @@ from math import log10
 import plotly.graph_objects as go
 
 from dashboard.components.theme import Theme, template_of
-from optimization.candidate import on_runtime
 from optimization.chart_labels import place_labels
 from optimization.charts import MARGIN, annotation, shortened, ticks
+from optimization.measuring.candidate import on_runtime
 from optimization.searching.candidates import SAME_DB, Tried
 from optimization.searching.question import Limits
 

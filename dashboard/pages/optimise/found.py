@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from engine.errors import BenchmarkError, JobNotFoundError, ModelNotFoundError, SearchError, VibenchError
 from engine.variant import Variant
-from optimization.measurement import Benchmark
+from optimization.measuring.measurement import Benchmark
 from optimization.search import require_searchable
 from optimization.searching.candidates import Tried
 from optimization.searching.found import SCHEMA

@@ -16,7 +16,7 @@ from dashboard.pages.optimise.figures import HEIGHT, front_figure, title
 from dashboard.pages.optimise.found import AGAINST, Answer, Found
 from dashboard.pages.optimise.table import front_card
 from engine.variant import Variant
-from optimization.candidate import USUAL, runtime_title
+from optimization.measuring.candidate import USUAL, runtime_title
 from optimization.searching.candidates import Tried
 
 AXES = {"size": "Size", "error": "Error"}

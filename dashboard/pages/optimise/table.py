@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 from dashboard import components as ui
 from dashboard.components.words import counted
 from dashboard.pages.optimise.found import Answer
-from optimization.candidate import runtime_title
 from optimization.charts import rounded, unit_for
+from optimization.measuring.candidate import runtime_title
 from optimization.passes import PASSES
 from optimization.searching.candidates import Tried
 

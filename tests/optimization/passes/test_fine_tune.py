@@ -2,7 +2,7 @@ import numpy as np
 
 from engine.networks import load
 from engine.networks.training import predict
-from optimization.lessons import lessons_for
+from optimization.learning.lessons import lessons_for
 from optimization.passes import PASSES, PassContext
 from optimization.recording_set import simulated_set
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from optimization.intervals import Interval
+from optimization.measuring.intervals import Interval
 from optimization.searching.candidates import Tried
 
 PROOF = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import BenchmarkError
-from optimization.measuring_process import Timed
+from optimization.measuring.process import Timed
 from optimization.recording_set import simulated_proof
 from optimization.searching.deciding import Final
 from optimization.searching.exploring import GROUP, Race, Setting

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from engine.machine import this_machine
-from optimization.candidate import Candidate
+from optimization.measuring.candidate import Candidate
 from optimization.passes.conv_layout import ConvLayout
 from optimization.passes.quantize_static import QuantizeStatic
 from optimization.recipe import Recipe

@@ -1,8 +1,8 @@
 import pytest
 
-from optimization.candidate import Candidate
-from optimization.intervals import Interval
-from optimization.measuring_process import Timed
+from optimization.measuring.candidate import Candidate
+from optimization.measuring.intervals import Interval
+from optimization.measuring.process import Timed
 from optimization.searching.racing import heat_of, narrowed, run_heat
 
 NUMBER = 20

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from optimization.budget import Budget
+from optimization.proving.budget import Budget
 from optimization.recording_set import RecordingSet, simulated_set
 from optimization.searching.question import Limits
 from optimization.searching.screening import budget_for, remembered

@@ -1,6 +1,6 @@
 import pytest
 
-from optimization.comparison import upper_bound
+from optimization.proving.comparison import upper_bound
 from optimization.searching.timing import END_HEATS, MOST_PROVEN, Costs, proof_sizes
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from optimization.kernels import fingerprint
+from optimization.forecasting.kernels import fingerprint
 from workspace.jobs.kinds.base import JobContext
 from workspace.kernels import kept_kernels, kernels_here
 

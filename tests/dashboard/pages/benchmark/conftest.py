@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from engine.machine import Machine
-from optimization.measurement import Benchmark, BenchmarkSettings, Control, Row
+from optimization.measuring.measurement import Benchmark, BenchmarkSettings, Control, Row
 from workspace.schema import job as job_table
 from workspace.settings import Settings
 from workspace.workspace import Workspace

@@ -10,7 +10,7 @@ from dashboard.pages.benchmark import layout as page
 from dashboard.pages.benchmark.form import thread_counts
 from engine.description import Description
 from engine.runtimes import RUNTIMES
-from optimization.measurement import FileToVerdict, LeftOut
+from optimization.measuring.measurement import FileToVerdict, LeftOut
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 

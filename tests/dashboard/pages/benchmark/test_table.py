@@ -7,7 +7,7 @@ from dash import html
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.pages.benchmark.table import Axis, comparison, flips, proof, times_faster
-from optimization.recommendation import recommended
+from optimization.measuring.recommendation import recommended
 
 
 def text_of(component) -> str:

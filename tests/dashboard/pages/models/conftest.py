@@ -10,7 +10,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from engine.machine import this_machine
 from engine.variant import Variant
-from optimization.comparison import RecordingComparison, WindowComparison
+from optimization.proving.comparison import RecordingComparison, WindowComparison
 from optimization.verification import LIMITS, Verification, runtime_key
 from workspace.jobs.job import Job
 from workspace.settings import Settings

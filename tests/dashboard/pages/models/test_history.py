@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.components.jobs import STALE
 from dashboard.pages.models.history import NOT_TOLD, changes_text, how_made, proof_card, runtime_text
-from optimization.labelled import Accuracy, LabelComparison
+from optimization.proving.labelled import Accuracy, LabelComparison
 from optimization.verification import Verification
 
 REPORT = {

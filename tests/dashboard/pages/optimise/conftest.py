@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from engine.machine import this_machine
-from optimization.intervals import Interval
-from optimization.measurement import Benchmark, BenchmarkSettings, Control, Row
+from optimization.measuring.intervals import Interval
+from optimization.measuring.measurement import Benchmark, BenchmarkSettings, Control, Row
 from optimization.searching.candidates import Tried
 from optimization.searching.question import Limits, Question
 from workspace.schema import job as job_table

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from engine import machine as engine_machine
-from optimization import turns
 from optimization.bundle.target import checksums, latency, machine
 from optimization.bundle.target.latency import Times, quantiles, ratio, sustained
 from optimization.bundle.target.parity import upper_bound
 from optimization.bundle.target.proof import held_here
 from optimization.bundle.target.verify import best, main, verify
 from optimization.bundle.target_result import checked
-from optimization.comparison import upper_bound as exact_upper_bound
+from optimization.measuring import turns
+from optimization.proving.comparison import upper_bound as exact_upper_bound
 
 PARITY = {"recordings": 21, "verdicts_changed": 0, "verdicts_changed_at_most": 0.133}
 

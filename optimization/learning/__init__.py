@@ -1,0 +1,1 @@
+"""How networks are trained once more: lessons from labelled recordings, and the loop."""

@@ -1,0 +1,1 @@
+"""What a proof is made of: comparisons, budgets, and what was known of the recordings."""
