@@ -35,6 +35,8 @@ class Bar:
         The limit.
     better : {"lower", "higher"}
         On which side of the limit the value should be.
+    obstacle : str
+        What stands in the way, where the bar is missed and that was looked into.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Bar:
     high: float
     bar: float
     better: Literal["lower", "higher"] = "lower"
+    obstacle: str = ""
 
     @property
     def holds(self) -> bool:
@@ -95,3 +98,6 @@ def print_bars(bars: Sequence[Bar], *, as_json: bool) -> None:
         side = "at most" if bar.better == "lower" else "at least"
         interval = f"{bar.low:.3f} to {bar.high:.3f}"
         print(f"| {bar.name} | {bar.value:.3f} | {interval} | {side} {bar.bar:g} | {'yes' if bar.holds else 'no'} |")
+    for bar in bars:
+        if bar.obstacle:
+            print(f"\n{bar.name}: {bar.obstacle}")

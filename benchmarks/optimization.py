@@ -8,6 +8,7 @@ Parts, all of them without --only:
   latency    every form at every shape, on ONNX Runtime and OpenVINO, and how well the ratios were forecast
   fidelity   classes of easy and of noisy windows, the error of logits, verdicts of 1000 recordings
   pruned     half of ResNet18-1D's channels taken out; trains for some minutes
+  rescued    a network that static INT8 ruins, saved by training with the rounding in place
   search     what vibench search finds for WDCNN; with --everywhere for the other networks too
 """
 
@@ -22,9 +23,10 @@ from gains.forms import form
 from gains.latency import latency_bars
 from gains.pruned import pruned_bars
 from gains.real import verdict_bar
+from gains.rescued import rescued_bars
 from gains.searched import search_bars
 
-PARTS = ("latency", "fidelity", "pruned", "search")
+PARTS = ("latency", "fidelity", "pruned", "rescued", "search")
 
 
 def main() -> None:
@@ -51,6 +53,8 @@ def measure(folder: Path, parts: Sequence[str], data: Sequence[Path], *, everywh
         yield from fidelity_bars(folder)
     if "pruned" in parts:
         yield from pruned_bars(folder)
+    if "rescued" in parts:
+        yield from rescued_bars(folder)
     if "search" in parts:
         yield from search_bars(folder, everywhere=everywhere)
     for place in data:

@@ -14,7 +14,7 @@ from engine.runtimes import RUNTIMES, load
 from engine.simulation.rolling import CONDITIONS, RollingBearing, simulate
 from engine.variant import Variant
 from gains.forms import form
-from optimization.proving.comparison import ratio_db, upper_bound
+from optimization.proving.comparison import RecordingComparison, ratio_db, upper_bound
 from optimization.recording_set import simulated_for
 from optimization.verification import verify
 
@@ -78,11 +78,16 @@ def window_bars(held: Fidelity, parent: Variant, variant: Variant) -> Iterator[B
 
 def flips_bar(title: str, variant: Variant, parent: Variant, *, runtime: str | None = None) -> Bar:
     """Count the verdicts that change on simulated recordings, quiet and noisy, that nothing else has seen."""
-    recordings = simulated_for(parent.card, COUNTED_ON, seed=COUNTED_SEED)
-    counted = verify(variant, parent, recordings, runtime=runtime).recordings
+    counted = flips_of(variant, parent, runtime=runtime)
     share, most = counted.flips / counted.count, counted.flips_upper_bound
     least = 1 - upper_bound(counted.count - counted.flips, counted.count)
     return Bar(f"{title}, verdicts flipped, {counted.count} recordings", share, least, most, FLIPS)
+
+
+def flips_of(variant: Variant, parent: Variant, *, runtime: str | None = None) -> RecordingComparison:
+    """Compare verdicts on those recordings."""
+    recordings = simulated_for(parent.card, COUNTED_ON, seed=COUNTED_SEED)
+    return verify(variant, parent, recordings, runtime=runtime).recordings
 
 
 def simulated_windows(card: ModelCard, snr_db: float) -> NDArray[np.float32]:

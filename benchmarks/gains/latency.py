@@ -1,8 +1,8 @@
 """Latencies and sizes, interleaved, as ratios to plain ONNX Runtime in float32 at the same shape."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from bars import Bar
 from engine.runtimes import RUNTIMES
 from engine.variant import Variant
 from gains.forms import FORMS, LONG_WINDOW, OWN_WINDOW, form
+from gains.obstacles import obstacle
 from optimization.benchmark import Benchmark, BenchmarkSettings, benchmark, benchmark_windows, sentence
 from optimization.forecast import forecaster
 from optimization.forecasting.kernels import Kernels
@@ -56,8 +57,9 @@ def latency_bars(folder: Path) -> Iterator[Bar]:
         limits = [limit for limit in LIMITS if (limit.network, limit.window) == (network, window)]
         variants = [form(network, name, folder, window) for name in FORMS[network]]
         measured = measure(variants, sorted({limit.batch for limit in limits}), kernels)
+        of_name = {variant.name: variant for variant in variants}
         for limit in limits:
-            yield from bars_of(limit, measured)
+            yield from bars_of(limit, measured, of_name, kernels)
         missed += [abs(row.forecast_error) for row in measured.rows if row.forecast_error is not None]
     middle, low, high = np.percentile(missed, (50, 25, 75))
     name = f"forecast of the ratio, error of the median of {len(missed)} (interval: the middle half)"
@@ -76,14 +78,16 @@ def measure(variants: Sequence[Variant], batches: Sequence[int], kernels: Kernel
     return measured
 
 
-def bars_of(limit: Limit, measured: Benchmark) -> Iterator[Bar]:
+def bars_of(limit: Limit, measured: Benchmark, of_name: Mapping[str, Variant], kernels: Kernels) -> Iterator[Bar]:
     """Find what a limit is about among what was measured; nothing where its runtime is not installed."""
     rows = measured.rows_at(limit.batch, 1)
     baseline = next(row for row in rows if (row.variant, row.runtime) == ("onnx", "onnxruntime"))
     for row in rows:
         if (row.variant, row.runtime) == (limit.form, limit.runtime):
             title = title_of(limit, row)
-            yield Bar(f"{title}, latency", row.ratio, row.ratio_low, row.ratio_high, limit.latency)
+            bar = Bar(f"{title}, latency", row.ratio, row.ratio_low, row.ratio_high, limit.latency)
+            pair = (row, of_name[row.variant], baseline, of_name[baseline.variant])
+            yield bar if bar.holds else replace(bar, obstacle=obstacle(*pair, limit.latency, kernels))
             if limit.size is not None:
                 size = row.size_bytes / baseline.size_bytes
                 yield Bar(f"{title}, size", size, size, size, limit.size)

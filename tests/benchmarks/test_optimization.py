@@ -5,14 +5,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from gains.fidelity import flips_bar, share_bar, simulated_windows
-from gains.forms import FORMS
+from gains.forms import FORMS, trained
 from gains.latency import LIMITS, bars_of
+from gains.obstacles import FLOAT_KERNELS, obstacle, openvino_profile
 from gains.real import verdict_bar
+from gains.rescued import uneven_wdcnn
 
-from engine.networks import NETWORKS
+from engine.networks import NETWORKS, load
+from engine.runtimes import RUNTIMES
+from engine.runtimes import load as start
 from engine.simulation.rolling import RollingBearing, save, simulate
+from optimization.forecasting.kernels import Kernel
 from optimization.passes.parameters import pass_from_json
 from optimization.recipe import optimize
+from optimization.statistics import statistics_of
 
 
 def test_the_package_is_measured_and_not_the_script():
@@ -36,10 +42,42 @@ def test_a_limit_becomes_the_bars_of_latency_and_size_of_its_own_row():
     ]
     benchmark = SimpleNamespace(rows_at=lambda batch, threads: rows if (batch, threads) == (limit.batch, 1) else [])
 
-    latency, size = bars_of(limit, benchmark)
+    latency, size = bars_of(limit, benchmark, {"onnx": None, limit.form: None}, kernels=None)
 
     assert (latency.value, latency.bar, latency.holds) == (0.24, 0.25, True)
     assert (size.value, size.holds) == (0.25, True)
+
+
+def test_a_missed_bar_says_what_is_reached_asked_and_possible(untrained_variants):
+    _, variant = untrained_variants
+    kernels = SimpleNamespace(kernels={name: Kernel(((1000,),), ((1000, 1e-8),)) for name in FLOAT_KERNELS})
+    macs = statistics_of(variant).macs
+    reached, before = (SimpleNamespace(p50_ms=macs / (rate * 1e6), batch=1, runtime="onnxruntime") for rate in (80, 50))
+
+    told = obstacle(reached, variant, before, variant, bar=0.5, kernels=kernels)
+
+    assert told.startswith("80 GMAC/s, where the baseline reaches 50 and the bar asks for 100; the fastest float32 ")
+    assert "does 100. 5 FusedConv" in told
+
+
+@pytest.mark.skipif(not RUNTIMES["openvino"].available(), reason="OpenVINO is not installed")
+def test_openvino_tells_the_time_of_its_kernels_too(untrained_variants):
+    _, exported = untrained_variants
+    windows = np.zeros((1, 1, exported.card.window), np.float32)
+    times, counts = openvino_profile(exported, windows)
+    assert times.keys() == counts.keys()
+    assert sum(count for kernel, count in counts.items() if kernel.startswith("Convolution")) == 5
+
+
+def test_channels_of_the_uneven_network_differ_and_its_answers_do_not(tmp_path):
+    uneven = uneven_wdcnn(tmp_path)
+    windows = np.random.default_rng(0).standard_normal((8, 1, uneven.card.window), dtype=np.float32)
+
+    scales = abs(load(uneven).features[1][1].weight.detach().numpy())
+
+    assert scales.max() > 30 * scales.min()
+    with start(uneven) as session, start(trained("wdcnn")) as as_trained:
+        np.testing.assert_allclose(session.predict(windows), as_trained.predict(windows), rtol=1e-3, atol=1e-3)
 
 
 def test_a_share_has_the_interval_of_clopper_and_pearson():
