@@ -223,3 +223,10 @@ def answer(said: Explanation) -> str:
     if said.causes:
         return f"{first}: {goes}."
     return f"{first}; {goes}, and nothing that is known to slow a network was found in its graph."
+
+
+def float_told(said: Explanation) -> str | None:
+    """Say how it compares with its float form in two dimensions; ``None`` without, or where a cause says it."""
+    if said.best_float is None or any(cause.code == "float-conv2d" for cause in said.causes):
+        return None
+    return f"it is {compared_told(said.best_float)}, its float form with convolutions in two dimensions"

@@ -16,15 +16,13 @@ from optimization.passes import Changes, Pass, PassContext
 from optimization.passes.changes import compare
 from optimization.passes.parameters import pass_from_json, shown
 from optimization.progress import Progress, silent
-from optimization.recording_set import RecordingSet, calibration_and_proof, require_rate, with_simulated
+from optimization.recipes import recipe_text
+from optimization.recording_set import RecordingSet, calibration_and_proof, require_apart, require_rate, with_simulated
 from optimization.verification import Verification, verify
 
 SCHEMA = "vibench.optimization/1"
-RECIPES = Path(__file__).parent / "recipes"
 #: More windows make ranges no better, and calibration longer.
 MOST_WINDOWS = 4096
-#: A recipe is a few lines; whatever is larger was written to do harm, or is no recipe.
-LARGEST_BYTES = 64 * 1024
 LONGEST = 16  #: passes
 
 
@@ -68,7 +66,7 @@ class Recipe:
 
     @classmethod
     def load(cls, name_or_path: str) -> Self:
-        """Read a recipe that comes with Vibench by its name (`RECIPES`), or a YAML file by its path.
+        """Read a recipe that comes with Vibench by its name (`optimization.recipes`), or a YAML file by its path.
 
         The file holds a list of passes, each ``{pass: NAME, PARAMETER: VALUE, …}``.
 
@@ -126,21 +124,6 @@ class Recipe:
         return all(step.deterministic for step in self.passes)
 
 
-def recipe_text(name_or_path: str) -> str:
-    """Return the text of a recipe; raises `RecipeError` if there is none of that name, or no such file."""
-    names = sorted(path.stem for path in RECIPES.glob("*.yaml"))
-    path = RECIPES / f"{name_or_path}.yaml" if name_or_path in names else Path(name_or_path)
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-        if len(content) > LARGEST_BYTES:
-            raise RecipeError("recipe", shown(name_or_path), f"it is larger than {LARGEST_BYTES // 1024} kB")
-        return content.decode("utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        allowed = f"it is {', '.join(names)}, or the path of a YAML file"
-        raise RecipeError("recipe", shown(name_or_path), allowed) from error
-
-
 @dataclass(frozen=True, slots=True)
 class StepReport:
     """What one pass did.
@@ -177,12 +160,15 @@ class Optimized:
 
     Attributes
     ----------
+    recipe : Recipe
+        What was done.
     steps : tuple of StepReport
         One for each pass; the last one's variant is the result, each one's parent the variant before it.
     verification : Verification
         Of the result, against the variant that the recipe started from.
     """
 
+    recipe: Recipe
     steps: tuple[StepReport, ...]
     verification: Verification
 
@@ -196,6 +182,7 @@ class Optimized:
         made = self.variant
         return {
             "schema": SCHEMA,
+            "deterministic": self.recipe.deterministic,
             "steps": [step.to_json() for step in self.steps],
             "variant": {
                 "name": made.card.name,
@@ -264,6 +251,7 @@ def optimize(
     if recordings is not None and not resample:
         require_rate(recordings.recordings, variant.card)
     calibrate_with, prove_with = sets_for(recipe, recordings, variant.card)
+    require_apart(prove_with, variant)  # each proof asks it too, but the first only after its pass
     calibration = None
     if recipe.calibrates:
         calibration = calibration_from(
@@ -278,8 +266,8 @@ def optimize(
         reports.append(run_step(step, before, context, prove_with, called))
         before = reports[-1].variant
     if len(reports) == 1:  # then the start is the variant before, and the proof is there
-        return Optimized(tuple(reports), Verification.from_json(before.verification))
-    return Optimized(tuple(reports), verify(before, variant, prove_with, progress=progress))
+        return Optimized(recipe, tuple(reports), Verification.from_json(before.verification))
+    return Optimized(recipe, tuple(reports), verify(before, variant, prove_with, progress=progress))
 
 
 def run_step(step: Pass, before: Variant, context: PassContext, prove_with: RecordingSet, name: str) -> StepReport:

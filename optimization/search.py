@@ -109,13 +109,11 @@ def search(
     if recordings is not None and not resample:
         require_rate(recordings.recordings, start.card)
     learn_from, held_out = parted(recordings, start)
-    if not can_prune(question, learn_from):
-        source = None
     found = operators(graph_of(start.weights))
     facts = Facts(
         operators=frozenset(found),
         runtimes=tuple(question.runtimes_of(start)),
-        prunes=source is not None,
+        prunes=source is not None and can_prune(question, learn_from),
         small=question.limits.size_ratio is not None,
     )
     machine = this_machine()
@@ -133,8 +131,9 @@ def search(
             clock=clock,
         )
         race = Race(setting, workshop, state, progress)
-        race.run(until=began + 60 * question.minutes)
-        decision = Final(race, setting, held_out, progress).decide()
+        until = began + 60 * question.minutes
+        race.run(until)
+        decision = Final(race, setting, held_out, progress).decide(until)
         ship = shipped(race, decision, held_out, progress)
         return Found(
             question=question,

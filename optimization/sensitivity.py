@@ -12,8 +12,8 @@ from engine.variant import Variant
 from optimization.calibration import Calibration
 from optimization.int8.layers import Boundary, boundaries
 from optimization.int8.trials import Int8Trials, windows_to_judge_on
+from optimization.passes.integers.ranges import BATCH
 from optimization.passes.quantize_static import QuantizeStatic
-from optimization.passes.ranges import BATCH
 from optimization.progress import Progress, silent
 from optimization.proving.comparison import WindowComparison, ratio_db
 from optimization.recording_set import RecordingSet

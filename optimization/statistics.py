@@ -99,9 +99,14 @@ def statistics_of(variant: Variant) -> Statistics:
         macs=sum(layer.macs for layer in layers),
         peak_activation_bytes=peak_bytes(traced),
         size_bytes=len(content),
-        compressed_bytes=len(zlib.compress(content, COMPRESSION_LEVEL)),
+        compressed_bytes=compressed_size(content),
         layers=layers,
     )
+
+
+def compressed_size(content: bytes) -> int:
+    """Return how many bytes a file's content takes once zlib has compressed it."""
+    return len(zlib.compress(content, COMPRESSION_LEVEL))
 
 
 def layers_of(operations: tuple[Operation, ...]) -> tuple[Layer, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optimization.passes import PASSES
-from optimization.recipe import StepReport
+from optimization.recipe import Recipe, StepReport
 from optimization.verification import Verification
 
 #: Operators whose number changed, named at most.
@@ -32,6 +32,15 @@ def notes_told(step: Mapping[str, Any]) -> list[str]:
     return [f"{title}: {note}" for note in step.get("notes", ())]
 
 
+def repeated_told(recipe: Recipe) -> str:
+    """Say whether a recipe gives the same file when it is run again with the same recordings."""
+    if not recipe.deterministic:
+        passes = ", ".join(made_by.name for made_by in recipe.passes if not made_by.deterministic)
+        return f"Made again, it may be another file: {passes} need not give the same bytes twice."
+    elsewhere = "; on another processor, training may come to other weights" if recipe.learns else ""
+    return f"Made again on this machine, it is the same file, byte for byte{elsewhere}."
+
+
 def proof_told(proof: Verification) -> str:
     """Return a proof in one line, its verdict first."""
     windows, recordings = proof.windows, proof.recordings
@@ -51,5 +60,7 @@ def calibration_told(calibration: Mapping[str, Any]) -> str:
     kinds = ", ".join(f"{count} {label}" for label, count in labels.items())
     if calibration["source"] == "simulated":
         return f"{windows} simulated windows"
+    near = calibration.get("near_boundary")
+    boundary = f"; {near} of the windows are the nearest to the decision boundary" if near else ""
     noise = ", random noise among them" if calibration.get("noise") else ""
-    return f"{windows} windows of {len(recordings)} recordings ({kinds}){noise}"
+    return f"{windows} windows of {len(recordings)} recordings ({kinds}){noise}{boundary}"

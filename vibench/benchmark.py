@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import FileAccessError
+from engine.errors import FileAccessError, UsageError
 from vibench.benchmark_told import print_measured
 from vibench.models import variants_here
 from vibench.output import print_json
@@ -111,7 +111,10 @@ def runtimes(text: str) -> tuple[str, ...]:
 
     if text.strip() == "all":
         return tuple(name for name, runtime in RUNTIMES.items() if runtime.available())
-    return tuple(name.strip() for name in text.split(","))
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise UsageError("--runtime names no runtime", "vibench benchmark --help")
+    return names
 
 
 def windows_of(

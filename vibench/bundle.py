@@ -223,12 +223,25 @@ def bring(path: Path, benchmark: Path | None, *, as_json: bool) -> int:
         made = [*given, *kept_benchmarks(workspace)]
     threads = document["machine"]["used_threads"]
     rows = {candidate["digest"]: row_here(made, candidate["digest"], threads) for candidate in known}
+    doubts = [doubt for each in known if (doubt := doubt_of(each, here[each["digest"]], document["machine"]))]
     if as_json:
         measured = {digest: None if row is None else row.p50_ms for digest, row in rows.items()}
-        print_json(document | {"workstation_p50_ms": measured})
+        print_json(document | {"workstation_p50_ms": measured, "warnings": doubts})
     else:
-        print_brought(document, {digest: variant.full_name for digest, variant in here.items()}, rows)
-    return STATUS[document["outcome"]]
+        print_brought(document, {digest: variant.full_name for digest, variant in here.items()}, rows, doubts)
+    return STATUS["undecided" if doubts and document["outcome"] == "passed" else document["outcome"]]
+
+
+def doubt_of(candidate: dict[str, Any], variant: "Variant", machine: dict[str, Any]) -> str | None:
+    """Say why the proof that is kept here does not hold on a machine for which the target claims it."""
+    from optimization.bundle.contents import proof_of
+    from optimization.bundle.target.proof import held_here
+
+    held = held_here({"name": variant.full_name, "proof": proof_of(variant)}, machine, candidate["parity"])
+    if held["holds_here"] or not candidate["proof"]["holds_here"]:
+        return None
+    kept = held["sentence"].replace("in this bundle", f"of {variant.full_name} that is kept here")
+    return f"warning: the target says that the proof holds there. {kept}"
 
 
 def row_here(made: "Sequence[Benchmark]", digest: str, threads: int) -> "Row | None":
@@ -240,7 +253,9 @@ def row_here(made: "Sequence[Benchmark]", digest: str, threads: int) -> "Row | N
     return None
 
 
-def print_brought(document: dict[str, Any], names: dict[str, str], rows: "dict[str, Row | None]") -> None:
+def print_brought(
+    document: dict[str, Any], names: dict[str, str], rows: "dict[str, Row | None]", doubts: "Sequence[str]"
+) -> None:
     """Print the target's numbers beside those of this machine."""
     machine = document["machine"]
     flags = " ".join(machine["instruction_sets"] or []) or "no instruction sets for reduced precision told"
@@ -257,7 +272,7 @@ def print_brought(document: dict[str, Any], names: dict[str, str], rows: "dict[s
         "of a hop",
     )
     print_table(head, [row_of(candidate, names, rows) for candidate in document["candidates"]])
-    said = list(document["reasons"])
+    said = [*document["reasons"], *doubts]
     if any(row is None for row in rows.values()):
         missing = next(names[digest] for digest, row in rows.items() if row is None)
         said.append(

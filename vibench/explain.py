@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import UsageError
 from vibench.models import seeded_workspace
+from vibench.optimize import STATUS
 from vibench.output import indented, one_line, print_json, print_table
 from vibench.parser import Parser
 from vibench.progress import WorkProgress
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "Say what makes a variant slow, and which passes mend it."
 EXAMPLE = "vibench explain wdcnn/int8-dynamic --against wdcnn/onnx"
-#: Operators that are listed; the others differ less.
+#: Operators that are listed, beside the one that takes longest; the others differ less.
 SHOWN = 8
 
 
@@ -35,7 +36,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Explain, and mend where that is asked for; a question was answered, so the exit status is 0 either way."""
+    """Explain, and mend where that is asked for; the exit status is 0, or the verdict on what the mend made."""
     from engine.runtimes.base import BATCH
     from optimization.benchmark import benchmark_windows
     from optimization.explain import explain
@@ -75,7 +76,9 @@ def run(arguments: Namespace) -> int:
         print_explained(said)
         if mended is not None:
             print_mended(mended)
-    return 0
+        elif arguments.mend:
+            print("\nNo passes are known that mend it, so nothing was made.")
+    return 0 if mended is None else STATUS[mended[0].verification["verdict"]]
 
 
 def chosen(name: str, here: "Sequence[Variant]", workspace: "Workspace") -> "Variant":
@@ -156,16 +159,18 @@ def mended_json(mended: "tuple[Variant, Sequence[Compared]]") -> dict[str, objec
 
 def print_explained(said: "Explanation") -> None:
     """Print the answer in a sentence, its causes, the operators, and what mends it."""
-    from optimization.explain import answer
+    from optimization.explain import answer, float_told
 
     print(one_line(answer(said)))
-    for cause in said.causes:
-        for line in indented(f"{cause.code}: {cause.message}."):
+    beside = float_told(said)
+    for sentence in (*(f"{cause.code}: {cause.message}" for cause in said.causes), *([beside] if beside else ())):
+        for line in indented(f"{sentence}."):
             print(line)
     print()
     rows = [
         (row.operator, *(f"{count} x {ms:.3f}" if count else "-" for count, ms in zip(row.counts, row.ms, strict=True)))
-        for row in said.operators[:SHOWN]
+        for number, row in enumerate(said.operators)
+        if number < SHOWN or row.operator == said.profiles[1].operators[0].operator
     ]
     names = [name.partition("/")[2] for name in (said.parent.against, said.variant)]
     print_table(("operator", f"nodes x ms in {names[0]}", f"in {names[1]}"), rows)

@@ -82,7 +82,8 @@ def print_forecast(said: "Forecast") -> None:
         ]
         print_table(("nodes", "operator", "computes in", "ms"), rows)
         if others := said.operators[SHOWN:]:
-            print(f"and {sum(row.count for row in others)} nodes of {len(others)} other operators")
+            count, kinds = sum(row.count for row in others), len(others)
+            print(f"and {count} node{'' if count == 1 else 's'} of {kinds} other operator{'' if kinds == 1 else 's'}")
 
 
 WORDS = {"int8": "INT8", "fp32": "float32", "fp16": "float16", "cast": "cast", "layout": "layout only"}

@@ -72,9 +72,28 @@ def parent_of(variant: "Variant", variants: "Sequence[Variant]") -> "Variant | N
 
 
 def print_variant(
-    variant: "Variant", variants: "Sequence[Variant]", *, as_json: bool, with_layers: bool = False
+    variant: "Variant",
+    variants: "Sequence[Variant]",
+    targets: "Sequence[Mapping[str, Any]]",
+    *,
+    as_json: bool,
+    with_layers: bool = False,
 ) -> None:
-    """Print all that is known of a variant; ``variants`` are those that it may have been made from."""
+    """Print all that is known of a variant.
+
+    Parameters
+    ----------
+    variant : Variant
+        Which one.
+    variants : sequence of Variant
+        Those that it may have been made from.
+    targets : sequence of mapping
+        What was found of it on targets (`workspace.targets.kept_of`).
+    as_json : bool
+        One JSON document instead of sentences.
+    with_layers : bool
+        A line for each layer too.
+    """
     from optimization.statistics import statistics_of
 
     counted = statistics_of(variant)
@@ -86,16 +105,41 @@ def print_variant(
             "producer": dict(variant.producer),
             "card": variant.card.to_json(),
             "statistics": counted.to_json(),
+            "targets": [target_facts(document, variant) for document in targets],
         }
         print_json(facts(variant) | known)
         return
     size = f"{variant.size_bytes / 1000:.0f} kB"
     print(one_line(f"{variant.full_name}: backend {variant.backend}, {size}, {variant.digest}"))
-    for label, text in [*statistics_told(counted), *origin_told(variant, variants), *card_told(variant.card)]:
+    measured = [("on a target", target_told(target_facts(document, variant))) for document in targets]
+    for label, text in [
+        *statistics_told(counted),
+        *origin_told(variant, variants),
+        *measured,
+        *card_told(variant.card),
+    ]:
         for line in indented(f"{label}: {text}"):
             print(line)
     if with_layers:
         print_layers(counted)
+
+
+def target_facts(document: "Mapping[str, Any]", variant: "Variant") -> dict[str, Any]:
+    """Return what a target found of a variant: the machine, when, and the variant's own entry of the document."""
+    found = next(one for one in document["candidates"] if one["digest"] == variant.digest)
+    return {"machine": document["machine"], "measured_at": document["measured_at"], **found}
+
+
+def target_told(found: "Mapping[str, Any]") -> str:
+    """Return what a target found in one sentence: ``passed on Cortex-A72, 1 thread: 3.1 ms a window ...``."""
+    machine, parity, latency = found["machine"], found["parity"], found["latency"]
+    threads = f"{machine['used_threads']} thread{'' if machine['used_threads'] == 1 else 's'}"
+    taken = "no latency measured"
+    if latency is not None:
+        network = latency["network"]
+        taken = f"{network['p50_ms']:.3g} ms a window, 90 % within {network['p90_ms']:.3g} ms"
+    changed = f"{parity['verdicts_changed']} of {parity['recordings']} verdicts changed"
+    return f"{found['outcome']} on {machine['cpu']}, {threads}: {taken}, {changed}"
 
 
 def statistics_told(counted: "Statistics") -> list[tuple[str, str]]:
@@ -121,12 +165,13 @@ def print_layers(counted: "Statistics") -> None:
             layer.operator,
             " x ".join(map(str, layer.output_shape)),
             f"{layer.parameters:,}",
+            f"{layer.non_zero:,}",
             f"{layer.macs / 1e6:.3f}",
             f"{layer.bytes / 1000:.1f}",
         )
         for layer in counted.layers
     ]
-    print_table(("layer", "operator", "output", "parameters", "million MACs", "kB"), rows)
+    print_table(("layer", "operator", "output", "parameters", "non-zero", "million MACs", "kB"), rows)
 
 
 def origin_told(variant: "Variant", variants: "Sequence[Variant]") -> list[tuple[str, str]]:

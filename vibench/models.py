@@ -4,7 +4,7 @@ from argparse import SUPPRESS, Namespace
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import BackendMissingError, ModelNotFoundError, ModelRefusedError, UsageError, WorkspaceError
 from vibench.model_told import facts, parent_of, print_variant, print_variants
@@ -58,7 +58,8 @@ def run(arguments: Namespace) -> int:
         variant, known = find_variant(arguments.name), known_variants()
         if variant not in known:  # a folder, which anybody may have written
             variant = tried(variant)
-        print_variant(variant, known, as_json=arguments.json, with_layers=arguments.layers)
+        targets = measured_on_targets(variant)
+        print_variant(variant, known, targets, as_json=arguments.json, with_layers=arguments.layers)
     elif arguments.action == "add":
         add(arguments.file, arguments.name, as_json=arguments.json)
     elif arguments.action == "remove":
@@ -93,6 +94,14 @@ def variants_here() -> "list[Variant]":
     """
     with seeded_workspace() as workspace:
         return workspace.variants.list()
+
+
+def measured_on_targets(variant: "Variant") -> "list[dict[str, Any]]":
+    """Return what bundles found of a variant on their targets, the newest first, as ``bundle --import`` kept it."""
+    from workspace.settings import load_settings
+    from workspace.targets import kept_of
+
+    return kept_of(load_settings(host="127.0.0.1").workspace, variant.digest)
 
 
 def known_variants() -> "list[Variant]":

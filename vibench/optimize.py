@@ -232,7 +232,8 @@ def building(out: Path | None, scratch: Path) -> Iterator[Path]:
 
 def print_made(made: "Optimized", out: Path | None) -> None:
     """Print each step, what was calibrated on, the proof, and where the variant is."""
-    from optimization.wording import calibration_told, notes_told, proof_told, step_told
+    from optimization.proving.wording import compared_told
+    from optimization.wording import calibration_told, notes_told, proof_told, repeated_told, step_told
 
     variant = made.variant
     where = "in the workspace" if out is None else f"in {variant.weights.parent}"
@@ -240,6 +241,8 @@ def print_made(made: "Optimized", out: Path | None) -> None:
     said = [sentence for step in made.steps for sentence in (step_told(step), *notes_told(step.to_json()))]
     if variant.calibration:
         said.append(f"calibrated on {calibration_told(variant.calibration)}")
-    for sentence in [*said, proof_told(made.verification), *made.verification.reasons]:
+    said.append(repeated_told(made.recipe))
+    proof = made.verification
+    for sentence in [*said, proof_told(proof), *proof.reasons, *compared_told(proof)]:
         for line in indented(sentence):
             print(line)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def help_with_passes(told: str) -> str:
     """Return the ordinary help with passes and recipes listed before its example."""
     from optimization.passes import PASSES
-    from optimization.recipe import RECIPES
+    from optimization.recipes import RECIPES
 
     recipes = [(path.stem, " then ".join(steps_in(path.read_text("utf-8")))) for path in sorted(RECIPES.glob("*.yaml"))]
     before, example, after = told.rpartition("\nexample:")

@@ -37,7 +37,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--max-flips", type=share, metavar="SHARE", help="of verdicts that may flip (default: 1%%)")
     parser.add_argument("--max-latency", type=float, metavar="RATIO", help="to the network's in float32 (default: any)")
     parser.add_argument("--max-size", type=float, metavar="RATIO", help="to the network's in float32 (default: any)")
-    parser.add_argument("--recordings", type=Path, metavar="DIR", help="calibrate on, learn from and prove with these")
+    on = parser.add_mutually_exclusive_group()
+    on.add_argument("--recordings", type=Path, metavar="DIR", help="calibrate on, learn from and prove with these")
+    on.add_argument("--workspace-recordings", metavar="ID,...", help="recordings of the workspace instead")
     parser.add_argument("--resample", action="store_true", help="take recordings of other sampling rates too")
     parser.add_argument("--runtime", metavar="NAME,...", help="only these (default: all that are installed)")
     parser.add_argument("--minutes", type=float, metavar="M", help="time for all of it (default: 2.5)")
@@ -97,7 +99,7 @@ def look(arguments: Namespace, question: "Question", workspace: "Workspace", pro
 
     start = start_of(arguments.model, workspace)
     require_searchable(start, question)
-    recordings = recordings_of(arguments.recordings, workspace)
+    recordings = recordings_of(arguments, workspace)
     folder = arguments.state or search_folder(workspace, start, question, recordings)
     with readable_errors(folder), turn(workspace.folder, progress, alone=True):
         found = search(
@@ -128,11 +130,19 @@ def start_of(name: str, workspace: "Workspace") -> "Variant":
     return admit(found.weights.parent, workspace.settings.reader_limits)
 
 
-def recordings_of(folder: Path | None, workspace: "Workspace") -> "RecordingSet | None":
-    """Return the recordings of a folder, ``None`` for simulated ones."""
+def recordings_of(arguments: Namespace, workspace: "Workspace") -> "RecordingSet | None":
+    """Return the recordings that were asked for, ``None`` for simulated ones alone."""
     from optimization.folder import folder_set
+    from workspace.sets import recording_set
 
-    return None if folder is None else folder_set(folder, limits=workspace.settings.reader_limits)
+    if arguments.recordings is not None:
+        return folder_set(arguments.recordings, limits=workspace.settings.reader_limits)
+    if arguments.workspace_recordings is None:
+        return None
+    ids = [part.strip() for part in arguments.workspace_recordings.split(",") if part.strip()]
+    if not ids:
+        raise UsageError("--workspace-recordings names no recording", "vibench search --help")
+    return recording_set(workspace, ids)
 
 
 def write_whole(path: Path, text: str) -> None:

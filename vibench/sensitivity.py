@@ -100,10 +100,11 @@ def meant(arguments: Namespace, workspace: "Workspace") -> "tuple[Variant, Quant
     here, name, given = workspace.variants.list(), arguments.model, dict(arguments.set)
     if not any(variant.card.name == name for variant in here):
         named = resolve(name, here)
+        last = named.steps[-1] if named.steps else {}  # a stranger's need not say what made it
         parents = [variant for variant in here if variant.digest == named.parent]
-        if parents and named.steps[-1]["pass"] == QuantizeStatic.name:
+        if parents and last.get("pass") == QuantizeStatic.name:
             name = parents[0].full_name
-            given = {key: typed(value) for key, value in named.steps[-1]["parameters"].items()} | given
+            given = {key: typed(value) for key, value in last["parameters"].items()} | given
     asked = pass_from_text(QuantizeStatic.name, given)
     assert isinstance(asked, QuantizeStatic)
     recipe = Recipe((asked,))

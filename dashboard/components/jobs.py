@@ -38,7 +38,7 @@ PROOF_ICONS: Mapping[str, str] = {
     "undecided": "question-circle",
 }
 STALE = (
-    "This was proven on a processor with other instruction sets, or with another ONNX Runtime: "
+    "This was proven on a processor with other instruction sets, or with another runtime or version of it: "
     "make the variant again to prove it here."
 )
 

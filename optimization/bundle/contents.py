@@ -31,6 +31,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from target.needs import missing  # noqa: E402
+
+told = missing()
+if told:
+    print("{module}.py: " + told + ".", file=sys.stderr)
+    raise SystemExit(2)
+
 from target.{module} import main  # noqa: E402
 
 raise SystemExit(main())

@@ -24,15 +24,16 @@ def readme(bundle: Mapping[str, Any], card: ModelCard) -> str:
     )
     choose = several if len(names) > 1 else ""
     warnings = "".join(f"{wrapped(f'WARNING  {warning}')}\n" for warning in bundle["warnings"])
+    made_with = bundle["golden_made_with"]["onnxruntime"]
     rates = ", ".join(f"{rate_hz:g}" for rate_hz in golden.RATES_HZ)
     return f"""{card.title}: {", ".join(names)}
 A bundle of Vibench {bundle["vibench"]} (MIT licence). report.html tells all about it and opens offline.
 {choose}{warnings and chr(10)}{warnings}
 RUN IT
-Python 3.11 or newer with numpy and onnxruntime, and nothing else:
+Python 3.11 or newer with numpy and onnxruntime, and nothing else (made with onnxruntime {made_with}):
 
   python verify.py --out target.json       files, parity, latency against the hop (add --seconds 600 for heat)
-  python run.py recording.wav              .wav (PCM), .npy, .csv and raw float32 (.f32); all but .wav need --rate HZ
+  python run.py recording.wav              .wav, .npy, .csv and raw float32 (.f32); --rate HZ where the file says none
   sensor | python run.py --stream --rate 25600     raw little-endian float32 from standard input, block by block
 
 From Python: target/stream.py has Stream(model, rate_hz, terms) with push(samples) and finish().

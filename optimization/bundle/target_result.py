@@ -60,7 +60,24 @@ def checked(document: Any) -> dict[str, Any]:
         raise ValueError("two candidates have one name")
     if found["take"] not in (None, *names):
         raise ValueError("take names no candidate")
+    for candidate in found["candidates"]:
+        if candidate["outcome"] != outcome_of(candidate):
+            raise ValueError(
+                f"{candidate['name']} is called {candidate['outcome']}, and its figures say {outcome_of(candidate)}"
+            )
+    taken = next((each["outcome"] for each in found["candidates"] if each["name"] == found["take"]), "failed")
+    if found["outcome"] != taken:
+        raise ValueError(f"its outcome is {found['outcome']}, that of what to take {taken}")
     return found
+
+
+def outcome_of(candidate: Mapping[str, Any]) -> str:
+    """Return what a candidate's figures amount to, as ``verify.py`` judges them."""
+    taken, proof = candidate["latency"], candidate["proof"]
+    in_time = taken is None or taken["fits"]
+    if not in_time or not candidate["parity"]["holds"] or proof["verdict"] == "degraded":
+        return "failed"
+    return "passed" if proof["holds_here"] else "undecided"
 
 
 def document_digest(document: Mapping[str, Any]) -> str:

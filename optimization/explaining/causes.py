@@ -206,14 +206,16 @@ def half_precision(seen: Evidence) -> Finding | None:
         return None
     spent, before = (each.time(*CONVOLUTIONS, *PRODUCTS, *RECURRENT) for each in (mine, parent))
     casts = mine.count("Cast") - parent.count("Cast")
-    cast = (
-        f"{casts} cast{'' if casts == 1 else 's'} more ({told(mine.time('Cast'))})" if casts > 0 else "no fewer nodes"
-    )
+    more = [f"{casts} cast{'' if casts == 1 else 's'} more ({told(mine.time('Cast'))})"] if casts > 0 else []
+    unfused = {node.operator for node in mine.nodes} - {node.operator for node in parent.nodes} - {"Cast"}
+    if unfused:
+        kinds = f"{nodes_told(mine.count(*unfused))} of operators that {parent.variant} has none of"
+        more.append(f"{kinds} ({told(mine.time(*unfused))})")
     return Finding(
         "half-precision",
-        mine.share(*CONVOLUTIONS, *PRODUCTS, *RECURRENT, "Cast"),
+        mine.share(*CONVOLUTIONS, *PRODUCTS, *RECURRENT, "Cast", *unfused),
         f"its weights are stored in half precision and computed with in float32, because the runtime has no other "
-        f"kernels for this processor: {cast}, and its layers take "
+        f"kernels for this processor: {', '.join(more) or 'no fewer nodes'}, and its layers take "
         f"{told(spent)}, where {parent.variant} takes {told(before)}",
         mend_for(mine),
     )
@@ -273,7 +275,8 @@ def unfused_casts(seen: Evidence) -> Finding | None:
 def float_as_conv2d(seen: Evidence) -> Finding | None:
     """A float form with convolutions in two dimensions that is faster, and exact."""
     ratio = seen.float2d
-    if ratio is None or not seen.float2d_faster:
+    convolving = seen.mine.share(*CONVOLUTIONS, "QLinearConv", "ConvInteger")
+    if ratio is None or not seen.float2d_faster or convolving < SMALLEST_SHARE:
         return None
     return Finding(
         "float-conv2d",

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optimization.passes.integer_layers import INTEGER, KINDS, dequantised
-from optimization.passes.quantisation import quantisable
+from optimization.passes.integers.layers import INTEGER, KINDS, dequantised
+from optimization.passes.integers.quantiser import quantisable
 
 if TYPE_CHECKING:
     import onnx

@@ -15,10 +15,10 @@ from engine.variant import Variant, sha256_of
 from optimization.calibration import Calibration, calibrate_on
 from optimization.passes.changes import operators
 from optimization.passes.graph import read_model, serialised
-from optimization.passes.integer_layers import INTEGER
-from optimization.passes.quantisation import prepare_graph
+from optimization.passes.integers.layers import INTEGER
+from optimization.passes.integers.quantiser import prepare_graph
+from optimization.passes.integers.ranges import read_ranges
 from optimization.passes.quantize_static import QuantizeStatic, nodes_named, quantise
-from optimization.passes.ranges import read_ranges
 from optimization.progress import Progress
 from optimization.proving.comparison import WindowComparison, WindowTally
 from optimization.recording_set import RecordingSet
@@ -59,7 +59,7 @@ class Int8Trials:
     def __init__(self, start: Variant, asked: QuantizeStatic, windows: NDArray[np.float32], scratch: Path) -> None:
         asked.requires(start)
         model = read_model(start)
-        asked.require_opset(model, start)
+        asked.require_opset(start, model)
         self.prepared = scratch / "prepared.onnx"
         kept = nodes_named(asked.keep_fp32, model, prepare_graph(model, self.prepared))
         self.asked = replace(asked, keep_fp32=kept)

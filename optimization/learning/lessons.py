@@ -24,6 +24,7 @@ VARIED = 0.5
 #: Held-out windows: one for so many that are learned from, within these limits.
 LEARNED_FOR_EACH = 8
 HELD_OUT = (64, 512)
+FEWEST = 2  #: windows in a batch whose spread batch normalisation can tell
 CHUNK = 256  #: windows varied at once; their spectra take memory
 
 
@@ -74,13 +75,16 @@ def lessons_for(
     Raises
     ------
     CalibrationError
-        If a recording has no label or one that is no class of the card, if none gives a window, or if there are none
-        and none can be simulated because the card's classes are others.
+        If a recording has no label or one that is no class of the card, or if none gives a window; where none can be
+        simulated because the card's classes are others, if there are none, or they can't be parted.
     SignalError
         If a recording can't be read.
     """
-    pairs = [parted(labelled(recordings, card))] if recordings is not None else []
-    if set(CONDITIONS) <= set(card.classes):
+    simulates = set(CONDITIONS) <= set(card.classes)
+    # What can't be parted is judged by simulated recordings alone, where there are any.
+    part = parted if simulates else split
+    pairs = [part(labelled(recordings, card))] if recordings is not None else []
+    if simulates:
         pairs.append(simulated_parts(card, windows // (len(pairs) + 1)))
     if not pairs:
         raise CalibrationError(
@@ -91,6 +95,8 @@ def lessons_for(
     fewest, most = HELD_OUT
     judged_by = min(most, max(fewest, windows // LEARNED_FOR_EACH))
     heard, labels = windows_of(learned, windows, card, progress)
+    if len(heard) < FEWEST:
+        raise CalibrationError("One window is too little to learn from", "learn from longer recordings")
     judged, judged_labels = windows_of(held_out, judged_by, card, progress)
     vary_some(heard, card, np.random.default_rng(seed))
     return Lessons(heard, labels, judged, judged_labels, provenance_of([*learned, *held_out], len(heard)))

@@ -89,7 +89,8 @@ class Learned:
 
     def told(self, asked: int) -> str:
         """Say how training went, of so many steps that were asked for."""
-        early = f", of {asked}, because {self.epochs - self.best_epoch} epochs had brought nothing better"
+        stale = self.epochs - self.best_epoch
+        early = f", not the {asked} asked for, because the last {stale} epochs brought nothing better"
         return (
             f"It learned from {self.steps} batches in {self.epochs} epochs{early if self.steps < asked else ''}; the "
             f"weights of epoch {self.best_epoch}, the best on held-out windows, were kept."

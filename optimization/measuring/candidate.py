@@ -89,7 +89,8 @@ def candidates_of(variants: Sequence[Variant], runtimes: Sequence[str] = ()) -> 
         mine = [Candidate(variant, name) for name in runtimes if name in fitting]
         if not mine:
             told = " nor ".join(runtime_title(name) for name in runtimes)
-            reason = f"{variant.full_name} is executed by {'neither ' if len(runtimes) > 1 else 'no '}{told}"
+            does = f"Neither {told} executes" if len(runtimes) > 1 else f"{told} does not execute"
+            reason = f"{does} {variant.full_name}"
             raise BenchmarkError(reason, f"leave it out, or measure it on {' or '.join(fitting)} too")
         found += mine
     return found

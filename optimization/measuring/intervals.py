@@ -47,8 +47,8 @@ def hierarchical_interval(processes: Sequence[NDArray[np.float64]], *, seed: int
     """Median of the ratios of several processes, with its percentile bootstrap interval on two levels.
 
     Processes differ for as long as they live, by where their memory happens to lie, say; rounds within one by what
-    else the machine does. So each draw takes as many processes as there are, with replacement, and within each of them
-    whole blocks of rounds, with replacement again.
+    else the machine does. So each draw takes one process fewer than there are, with replacement [5]_, and within each
+    of them whole blocks of rounds, with replacement again.
 
     Parameters
     ----------

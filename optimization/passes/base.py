@@ -5,17 +5,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from engine.errors import ModelRefusedError, NoEffect, PassNotApplicableError, RecipeError
+from engine.networks import NETWORKS
 from engine.runtimes import load
 from engine.variant import BACKEND_TITLES, Backend, Format, Variant
 from optimization.calibration import Calibration
+from optimization.passes.graph import opset_of
 from optimization.passes.parameters import check_parameters
 from optimization.progress import Progress, silent
 from optimization.recording_set import RecordingSet
+
+if TYPE_CHECKING:
+    import onnx
 
 #: Every result must take so many windows at once: one, and a number that no trace was made with.
 TRIED_BATCHES = (1, 3)
@@ -64,6 +69,7 @@ class Pass(ABC):
     calibrates: ClassVar[bool] = False  #: whether it reads ranges from windows
     learns: ClassVar[bool] = False  #: whether it trains on labelled recordings
     deterministic: ClassVar[bool] = True  #: whether equal inputs give equal bytes on one machine
+    oldest_opset: ClassVar[int] = 0  #: of the graphs that it can be run on: the first with the operators it puts in
     #: What its suffix takes the place of in a name, where two results exclude each other.
     excludes: ClassVar[tuple[str, ...]] = ()
 
@@ -171,6 +177,20 @@ class Pass(ABC):
             here, wanted = BACKEND_TITLES[variant.backend], BACKEND_TITLES[backend]
             reason = f"it is {here} already; start from the network's {wanted} variant, {network}/{backend}"
         raise PassNotApplicableError(self.name, variant.full_name, reason)
+
+    def require_network(self, variant: Variant) -> None:
+        """Raise `PassNotApplicableError` unless the variant is in PyTorch's form, and of an architecture known here."""
+        self.require_backend(variant, "pytorch")
+        if variant.card.name not in NETWORKS:
+            reason = f"its architecture is not among those known here ({', '.join(NETWORKS)})"
+            raise PassNotApplicableError(self.name, variant.full_name, reason)
+
+    def require_opset(self, variant: Variant, model: "onnx.ModelProto") -> None:
+        """Raise `PassNotApplicableError` if the variant's graph is older than `oldest_opset`."""
+        opset = opset_of(model)
+        if opset < self.oldest_opset:
+            reason = f"its graph is of opset {opset}; export it again with opset {self.oldest_opset} or a later one"
+            raise PassNotApplicableError(self.name, variant.full_name, reason)
 
     def require_portable(self, variant: Variant) -> None:
         """Raise `PassNotApplicableError` if the variant's graph was made for one runtime alone."""

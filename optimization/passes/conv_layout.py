@@ -6,15 +6,13 @@ from typing import ClassVar, Literal
 from engine.errors import NoEffect, PassNotApplicableError
 from engine.variant import Variant
 from optimization.passes.base import Pass, PassContext
-from optimization.passes.graph import opset_of, read_model, serialised
-from optimization.passes.layout_graph import move_height
+from optimization.passes.graph import read_model, serialised
 from optimization.passes.parameters import parameter
-from optimization.passes.parity import require_same_answers
+from optimization.passes.rewriting.layout import move_height
+from optimization.passes.rewriting.parity import require_same_answers
 from optimization.passes.writing import write_result
 
 PACKAGES = ("onnx",)
-#: The first whose nodes that put axes in take them as an input.
-OLDEST_OPSET = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,7 @@ class ConvLayout(Pass):
     )
     gives: ClassVar[None] = None
     result: ClassVar[str] = "conv2d"
+    oldest_opset: ClassVar[int] = 13  # whose nodes that put axes in take them as an input
     excludes: ClassVar[tuple[str, ...]] = ("conv2d", "conv1d")
 
     layout: Literal["2d", "1d"] = parameter(
@@ -57,9 +56,7 @@ class ConvLayout(Pass):
         """Rewrite the graph, compare it with the one before on windows; see `Pass.run` for what it raises."""
         context.progress("Rewriting", 0, 0)
         model = read_model(variant)
-        if (opset := opset_of(model)) < OLDEST_OPSET:
-            reason = f"its graph is of opset {opset}; export it again with opset {OLDEST_OPSET} or a later one"
-            raise PassNotApplicableError(self.name, variant.full_name, reason)
+        self.require_opset(variant, model)
         if not move_height(model, self.layout):
             raise NoEffect(self.name, f"{variant.full_name} has no convolutions that are not {self.layout} already")
         content = serialised(model, variant.card)

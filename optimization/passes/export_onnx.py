@@ -12,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.card import ModelCard
-from engine.errors import ModelRefusedError, PassNotApplicableError
-from engine.networks import NETWORKS
+from engine.errors import ModelRefusedError
 from engine.variant import Backend, Format, Variant
 from optimization.calibration import simulated_calibration
 from optimization.passes.base import Pass, PassContext
-from optimization.passes.folding import fold_constants
 from optimization.passes.graph import serialised
 from optimization.passes.parameters import parameter
-from optimization.passes.parity import answers, session_of
+from optimization.passes.rewriting.constants import fold_constants
+from optimization.passes.rewriting.parity import answers, session_of
 from optimization.passes.writing import write_result
 
 if TYPE_CHECKING:
@@ -67,10 +66,7 @@ class ExportOnnx(Pass):
 
     def requires(self, variant: Variant) -> None:
         """The network must be in PyTorch's form, and of an architecture that can be built."""
-        self.require_backend(variant, "pytorch")
-        if variant.card.name not in NETWORKS:
-            reason = f"its architecture is not among those known here ({', '.join(NETWORKS)})"
-            raise PassNotApplicableError(self.name, variant.full_name, reason)
+        self.require_network(variant)
 
     def run(self, variant: Variant, context: PassContext) -> Variant:
         """Trace the network, compare the graph with it on real windows, write it; see `Pass.run` for what it raises."""

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.variant import Variant
-from optimization.learning.lessons import lessons_for
-from optimization.learning.training import Schedule, learn
-from optimization.passes.base import Pass, PassContext
+from optimization.learning.training import learn
+from optimization.passes.base import PassContext
 from optimization.passes.training import (
+    TrainingPass,
     label_weight_parameter,
     learning_rate_parameter,
     patience_parameter,
-    require_known,
     seed_parameter,
     steps_parameter,
 )
@@ -21,7 +20,7 @@ from optimization.passes.writing import write_result
 
 
 @dataclass(frozen=True, slots=True)
-class FineTune(Pass):
+class FineTune(TrainingPass):
     """Train a network on labelled recordings, its own answers keeping it near what it was."""
 
     name: ClassVar[str] = "fine_tune"
@@ -29,7 +28,6 @@ class FineTune(Pass):
     summary: ClassVar[str] = "Trains the network on labelled recordings, such as your machine's, in float32."
     gives: ClassVar[None] = None
     result: ClassVar[str] = "tuned"
-    learns: ClassVar[bool] = True
 
     steps: int = steps_parameter(1000, least=50)
     learning_rate: float = learning_rate_parameter(5e-4)
@@ -39,25 +37,16 @@ class FineTune(Pass):
 
     def requires(self, variant: Variant) -> None:
         """The network must be in PyTorch's form, and of an architecture that can be built."""
-        require_known(self, variant)
+        self.require_network(variant)
 
     def run(self, variant: Variant, context: PassContext) -> Variant:
         """Train a copy of the network; see `Pass.run` for what it raises."""
         from engine.networks import load
 
         teacher = load(variant)
-        schedule = Schedule(
-            self.steps,
-            learning_rate=self.learning_rate,
-            label_weight=self.label_weight,
-            patience=self.patience,
-            seed=self.seed,
-        )
-        lessons = lessons_for(
-            variant.card, context.learn_from, windows=schedule.windows, seed=self.seed, progress=context.progress
-        )
+        lessons = self.lessons(variant, context)
         student = copy.deepcopy(teacher)
-        learned = learn(student, teacher, lessons, schedule, progress=context.progress)
+        learned = learn(student, teacher, lessons, self.schedule(), progress=context.progress)
         return write_result(
             self,
             variant,

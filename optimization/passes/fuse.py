@@ -10,9 +10,8 @@ from engine.errors import ModelRefusedError, NoEffect
 from engine.variant import Variant
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.graph import read_model, serialised
-from optimization.passes.normalisation_graph import fold_normalisation
-from optimization.passes.parity import require_same_answers
-from optimization.passes.training import require_known
+from optimization.passes.rewriting.normalisation import fold_normalisation
+from optimization.passes.rewriting.parity import require_same_answers
 from optimization.passes.weights import PACKAGES, weights_of
 from optimization.passes.writing import write_result
 
@@ -34,7 +33,8 @@ class Fuse(Pass):
     name: ClassVar[str] = "fuse"
     title: ClassVar[str] = "Fusing"
     summary: ClassVar[str] = (
-        "Folds batch normalisation into the layer before it: fewer layers, the same answers; our ONNX has none left."
+        "Folds batch normalisation into the layer before it: fewer layers, the same answers; what export_onnx writes "
+        "has none left."
     )
     gives: ClassVar[None] = None
     result: ClassVar[str] = "fused"
@@ -44,7 +44,7 @@ class Fuse(Pass):
         if variant.backend == "onnx":
             self.require_backend(variant, "onnx")
         else:
-            require_known(self, variant)
+            self.require_network(variant)
 
     def run(self, variant: Variant, context: PassContext) -> Variant:
         """Fold what can be folded, compare the answers; see `Pass.run` for what it raises."""

@@ -12,7 +12,7 @@ from engine.variant import Variant
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.graph import read_model, serialised, structure_of
 from optimization.passes.parameters import parameter
-from optimization.passes.parity import require_same_answers
+from optimization.passes.rewriting.parity import require_same_answers
 from optimization.passes.writing import scratch_beside, write_result
 
 if TYPE_CHECKING:

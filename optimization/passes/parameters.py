@@ -61,11 +61,11 @@ class Parameter:
             return "it is true or false"
         what = "a whole number" if self.kind == "whole" else "a number"
         if self.low is not None and self.high is not None:
-            return f"it is {what} from {self.low:g} to {self.high:g}"
+            return f"it is {what} from {self.low:.10g} to {self.high:.10g}"
         if self.low is not None:
-            return f"it is {what}, at least {self.low:g}"
+            return f"it is {what}, at least {self.low:.10g}"
         if self.high is not None:
-            return f"it is {what}, at most {self.high:g}"
+            return f"it is {what}, at most {self.high:.10g}"
         return f"it is {what}"
 
     def fits(self, value: object) -> bool:

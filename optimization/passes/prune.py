@@ -1,35 +1,34 @@
 """Pruning: what matters least is taken out of a network, which then learns to do without it."""
 
 import copy
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.errors import NoEffect
 from engine.variant import Variant
-from optimization.learning.lessons import lessons_for
-from optimization.learning.training import Schedule, learn
-from optimization.passes.base import Pass, PassContext
-from optimization.passes.channel_pruning import ROUND_TO, prune_channels
+from optimization.learning.training import learn
+from optimization.passes.base import PassContext
 from optimization.passes.parameters import parameter
+from optimization.passes.pruning.channels import ROUND_TO, prune_channels
+from optimization.passes.pruning.weights import apply, masks_of, share_of_zeros
 from optimization.passes.training import (
+    TrainingPass,
     label_weight_parameter,
     learning_rate_parameter,
     patience_parameter,
-    require_known,
     seed_parameter,
     steps_parameter,
 )
-from optimization.passes.weight_pruning import apply, masks_of, share_of_zeros
 from optimization.passes.weights import PACKAGES, weights_of
 from optimization.passes.writing import write_result
+from optimization.statistics import compressed_size
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
 @dataclass(frozen=True, slots=True)
-class Prune(Pass):
+class Prune(TrainingPass):
     """Take channels or single weights out of a network, and train what is left to answer as the whole did.
 
     A pruned network answers by chance until it has learned again, so there is none without training.
@@ -40,7 +39,6 @@ class Prune(Pass):
     summary: ClassVar[str] = "Takes out what matters least and trains the rest to answer as the network did before."
     gives: ClassVar[None] = None
     result: ClassVar[str] = "pruned"
-    learns: ClassVar[bool] = True
 
     kind: Literal["structured", "unstructured"] = parameter(
         "structured",
@@ -58,7 +56,7 @@ class Prune(Pass):
 
     def requires(self, variant: Variant) -> None:
         """The network must be in PyTorch's form, and of an architecture that can be built."""
-        require_known(self, variant)
+        self.require_network(variant)
 
     def run(self, variant: Variant, context: PassContext) -> Variant:
         """Prune a copy of the network and train it; see `Pass.run` for what it raises."""
@@ -70,18 +68,14 @@ class Prune(Pass):
         student = copy.deepcopy(teacher)
         with reproducible(self.seed):
             masks = self.cut(student, variant)
-        schedule = Schedule(
-            self.steps,
-            learning_rate=self.learning_rate,
-            label_weight=self.label_weight,
-            patience=self.patience,
-            seed=self.seed,
-        )
-        lessons = lessons_for(
-            variant.card, context.learn_from, windows=schedule.windows, seed=self.seed, progress=context.progress
-        )
+        lessons = self.lessons(variant, context)
         learned = learn(
-            student, teacher, lessons, schedule, progress=context.progress, after_step=lambda _: apply(masks, student)
+            student,
+            teacher,
+            lessons,
+            self.schedule(),
+            progress=context.progress,
+            after_step=lambda _: apply(masks, student),
         )
         return write_result(
             self,
@@ -119,7 +113,7 @@ class Prune(Pass):
         if self.kind == "structured":
             counts = [count_parameters(load(variant)) for variant in (before, after)]
             return (f"Of {counts[0]} parameters {counts[1]} are left, {counts[1] / counts[0]:.1%}.",)
-        was, now = (compressed_bytes(variant) / 1000 for variant in (before, after))
+        was, now = (compressed_size(variant.weights.read_bytes()) / 1000 for variant in (before, after))
         compressed = f"compressed it takes {now:.0f} kB, where {before.full_name} takes {was:.0f} kB"
         return (
             f"{share_of_zeros(load(after)):.1%} of its weights are zero; {compressed}.",
@@ -130,8 +124,3 @@ class Prune(Pass):
 def count_parameters(network: "nn.Module") -> int:
     """Return how many numbers a network has learned."""
     return sum(array.numel() for array in network.parameters())
-
-
-def compressed_bytes(variant: Variant) -> int:
-    """Return the size of a variant's weight file once it is compressed (DEFLATE, as in a zip)."""
-    return len(zlib.compress(variant.weights.read_bytes(), 9))

@@ -5,23 +5,23 @@ from typing import ClassVar
 
 from engine.errors import PassNotApplicableError
 from engine.variant import Backend, Format, Variant
-from optimization.learning.lessons import lessons_for
-from optimization.learning.training import Schedule, learn
-from optimization.passes.base import Pass, PassContext
+from optimization.learning.training import learn
+from optimization.passes.base import PassContext
 from optimization.passes.graph import serialised
+from optimization.passes.integers.rehearsal import exported, freeze_ranges, read_ranges, rehearsing
+from optimization.passes.integers.rehearsed_graph import store_integers
 from optimization.passes.parameters import parameter
-from optimization.passes.rehearsal import exported, freeze_ranges, read_ranges, rehearsing
-from optimization.passes.rehearsed_graph import store_integers
 from optimization.passes.training import (
+    TrainingPass,
     label_weight_parameter,
     learning_rate_parameter,
     patience_parameter,
-    require_known,
     seed_parameter,
     steps_parameter,
 )
 from optimization.passes.writing import write_result
 
+PACKAGES = ("torch", "onnx")
 #: Networks whose every operator has an integer form that PyTorch can rehearse.
 CONVOLUTIONAL = ("wdcnn", "resnet18-1d")
 #: Share of the training after which ranges stay, so that weights settle between fixed ones.
@@ -31,7 +31,7 @@ RANGED = 512
 
 
 @dataclass(frozen=True, slots=True)
-class QuantizeTrained(Pass):
+class QuantizeTrained(TrainingPass):
     """Train a network with its weights and activations rounded as integers are, then store the integers.
 
     The rescue where `quantize_static` loses verdicts; where it does not, training gains nothing over it.
@@ -44,7 +44,6 @@ class QuantizeTrained(Pass):
     )
     gives: ClassVar[tuple[Format, Backend]] = ("onnx", "int8")
     result: ClassVar[str] = "int8-qat"
-    learns: ClassVar[bool] = True
 
     per_channel: bool = parameter(
         True, "Scale per channel", "A scale for each channel keeps weights more exactly, at the same speed."
@@ -57,7 +56,7 @@ class QuantizeTrained(Pass):
 
     def requires(self, variant: Variant) -> None:
         """The network must be in PyTorch's form, and made of convolutions and dense layers."""
-        require_known(self, variant)
+        self.require_network(variant)
         if variant.card.name not in CONVOLUTIONAL:
             reason = (
                 "recurrent layers and attention have no integer form that could be rehearsed; export it, and use "
@@ -72,16 +71,7 @@ class QuantizeTrained(Pass):
 
         card = variant.card
         teacher = load(variant)
-        schedule = Schedule(
-            self.steps,
-            learning_rate=self.learning_rate,
-            label_weight=self.label_weight,
-            patience=self.patience,
-            seed=self.seed,
-        )
-        lessons = lessons_for(
-            card, context.learn_from, windows=schedule.windows, seed=self.seed, progress=context.progress
-        )
+        lessons = self.lessons(variant, context)
         context.progress("Reading ranges", 0, 0)
         with reproducible(self.seed):
             student = rehearsing(teacher, channels=card.channels, window=card.window, per_channel=self.per_channel)
@@ -91,7 +81,7 @@ class QuantizeTrained(Pass):
             if step == int(RANGES_UNTIL * self.steps):
                 freeze_ranges(student)
 
-        learned = learn(student, teacher, lessons, schedule, progress=context.progress, after_step=settle)
+        learned = learn(student, teacher, lessons, self.schedule(), progress=context.progress, after_step=settle)
         context.progress("Storing integers", 0, 0)
         model = exported(student, channels=card.channels, window=card.window)
         store_integers(model)
@@ -100,7 +90,7 @@ class QuantizeTrained(Pass):
             variant,
             context.folder,
             serialised(model, card),
-            packages=("torch", "onnx"),
+            packages=PACKAGES,
             learned_from=lessons.provenance,
             notes=[learned.told(self.steps)],
         )

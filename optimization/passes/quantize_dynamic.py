@@ -8,9 +8,15 @@ from engine.variant import Backend, Format, Variant
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.changes import graph_of, operators
 from optimization.passes.graph import read_model, serialised
-from optimization.passes.integer_layers import INTEGER, layers_of, told
+from optimization.passes.integers.layers import INTEGER, layers_of, told
+from optimization.passes.integers.quantiser import (
+    COPIES,
+    DENSE_AND_RECURRENT,
+    PACKAGES,
+    prepare_graph,
+    store_as_integers,
+)
 from optimization.passes.parameters import parameter
-from optimization.passes.quantisation import COPIES, DENSE_AND_RECURRENT, PACKAGES, prepare_graph, store_as_integers
 from optimization.passes.writing import scratch_beside, write_result
 
 

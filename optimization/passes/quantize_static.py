@@ -5,15 +5,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from engine.errors import CalibrationError, NoEffect, PassNotApplicableError, RecipeError
+from engine.errors import CalibrationError, NoEffect, RecipeError
 from engine.variant import Backend, Format, Variant
 from optimization.passes.base import Pass, PassContext
 from optimization.passes.changes import graph_of, operators
-from optimization.passes.float_layers import shield
 from optimization.passes.graph import read_model, serialised
-from optimization.passes.integer_layers import INTEGER, layers_of, told
-from optimization.passes.parameters import parameter
-from optimization.passes.quantisation import (
+from optimization.passes.integers.float_layers import shield
+from optimization.passes.integers.layers import INTEGER, layers_of, told
+from optimization.passes.integers.quantiser import (
     COPIES,
     DENSE_AND_RECURRENT,
     PACKAGES,
@@ -22,7 +21,8 @@ from optimization.passes.quantisation import (
     quiet_quantiser,
     store_as_integers,
 )
-from optimization.passes.ranges import read_ranges
+from optimization.passes.integers.ranges import read_ranges
+from optimization.passes.parameters import parameter
 from optimization.passes.writing import scratch_beside, write_result
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from onnxruntime.quantization import TensorsData
 
 DENSE = ("Gemm", "MatMul")
-#: The first whose integers have a scale for each channel.
-OLDEST_OPSET = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,7 @@ class QuantizeStatic(Pass):
     gives: ClassVar[tuple[Format, Backend]] = ("onnx", "int8")
     result: ClassVar[str] = "int8-static"
     calibrates: ClassVar[bool] = True
+    oldest_opset: ClassVar[int] = 13  # whose integers have a scale for each channel
 
     scheme: Literal["U8S8", "S8S8", "U8U8"] = parameter(
         "U8S8", "Integers", "Of activations and of weights; U8S8 is what x86 processors are fast with."
@@ -93,13 +92,6 @@ class QuantizeStatic(Pass):
         """The network must be an ONNX graph in float32."""
         self.require_backend(variant, "onnx")
 
-    def require_opset(self, model: "onnx.ModelProto", variant: Variant) -> None:
-        """Raise `PassNotApplicableError` unless the graph's version of ONNX has the operators that are put into it."""
-        opset = min((entry.version for entry in model.opset_import if not entry.domain), default=OLDEST_OPSET)
-        if opset < OLDEST_OPSET:
-            reason = f"its graph is of opset {opset}; export it again with opset {OLDEST_OPSET} or a later one"
-            raise PassNotApplicableError(self.name, variant.full_name, reason)
-
     def run(self, variant: Variant, context: PassContext) -> Variant:
         """Read ranges from the calibration's windows, quantise; see `Pass.run` for what it raises."""
         import onnx
@@ -108,7 +100,7 @@ class QuantizeStatic(Pass):
         if calibration is None or not calibration.count:
             raise CalibrationError(f"{self.name} reads ranges from windows", "give it some to calibrate on")
         model = read_model(variant)
-        self.require_opset(model, variant)
+        self.require_opset(variant, model)
         with scratch_beside(context.folder, COPIES * variant.size_bytes) as scratch:
             path = scratch / "prepared.onnx"
             prepared = prepare_graph(model, path)

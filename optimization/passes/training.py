@@ -1,11 +1,11 @@
-"""What passes that train share: their parameters, and what they can be run on."""
+"""What passes that train share: their parameters, and what these say of schedule and lessons."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from engine.errors import PassNotApplicableError
-from engine.networks import NETWORKS
 from engine.variant import Variant
-from optimization.passes.base import Pass
+from optimization.learning.lessons import Lessons, lessons_for
+from optimization.learning.training import Schedule
+from optimization.passes.base import Pass, PassContext
 from optimization.passes.parameters import parameter
 
 MOST_STEPS = 50_000
@@ -60,9 +60,35 @@ def seed_parameter() -> Any:
     return parameter(0, "Seed", "Of every draw; equal seeds give equal weights on one machine.", low=0, high=2**31 - 1)
 
 
-def require_known(made_by: Pass, variant: Variant) -> None:
-    """Raise `PassNotApplicableError` unless a variant is in PyTorch's form, and of an architecture known here."""
-    made_by.require_backend(variant, "pytorch")
-    if variant.card.name not in NETWORKS:
-        reason = f"its architecture is not among those known here ({', '.join(NETWORKS)})"
-        raise PassNotApplicableError(made_by.name, variant.full_name, reason)
+class TrainingPass(Pass):
+    """A pass that trains; each declares the parameters below, with defaults of its own."""
+
+    __slots__ = ()
+
+    learns: ClassVar[bool] = True
+
+    steps: int
+    learning_rate: float
+    label_weight: float
+    patience: int
+    seed: int
+
+    def schedule(self) -> Schedule:
+        """Return how long and how it trains."""
+        return Schedule(
+            self.steps,
+            learning_rate=self.learning_rate,
+            label_weight=self.label_weight,
+            patience=self.patience,
+            seed=self.seed,
+        )
+
+    def lessons(self, variant: Variant, context: PassContext) -> Lessons:
+        """Gather what it trains on; raises as `lessons_for`."""
+        return lessons_for(
+            variant.card,
+            context.learn_from,
+            windows=self.schedule().windows,
+            seed=self.seed,
+            progress=context.progress,
+        )

@@ -138,11 +138,10 @@ def judge_noise(windows: WindowComparison, wanted_db: float, specimens: Specimen
     if found is None:
         return "equivalent", "The logits are the same."
     low, high = specimens.intervals.get("sqnr_db", (found, found)) if specimens else (found, found)
-    if max(high, found) < wanted_db:
-        return "degraded", (
-            f"The error of its logits lies only {found:.1f} dB below the logits; {wanted_db:g} dB are needed."
-        )
     lies = f"The error of its logits lies {found:.1f} dB below the logits"
+    if max(high, found) < wanted_db:
+        only = f"lies only {found:.1f} dB below" if found > 0 else f"lies {abs(found):.1f} dB above"
+        return "degraded", f"The error of its logits {only} the logits; {wanted_db:g} dB are needed."
     if min(low, found) < wanted_db:
         return "undecided", f"{lies}, {low:.1f} to {high:.1f} dB by specimen; {wanted_db:g} dB are needed."
     return "equivalent", f"{lies}; {wanted_db:g} dB are needed."

@@ -83,7 +83,7 @@ def apartness(recordings: Sequence[SetRecording], *variants: Variant) -> Apartne
     used = list(used_by(*variants))
     trained_on = trained_names(recordings, variants)
     if not used:
-        return Apartness("specimen", "Nothing was calibrated on, or learned from.", (), trained_on)
+        return Apartness("specimen", "Nothing is known to have been calibrated on, or learned from.", (), trained_on)
     here, there = specimens_of(recordings), specimens_of(used)
     shared = tuple(sorted(here & there))
     if shared:

@@ -1,11 +1,14 @@
 """The end of a search: the fastest once more in fresh processes, and a proof on recordings that it never saw."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from typing import Any
 
 import numpy as np
 
+from engine.errors import SearchError
 from optimization.measuring.intervals import RESOLUTION, Interval, compare, hierarchical_interval
 from optimization.progress import Progress
 from optimization.recording_set import TEST_SEED, RecordingSet, simulated_for
@@ -70,28 +73,46 @@ class Final:
         self._progress = progress
         self._proofs: dict[tuple[str, str], Verification] = {}
 
-    def decide(self) -> Decision:
+    def decide(self, until: float = math.inf) -> Decision:
         """Return the fastest that keeps all limits; if there is none, the one that misses them by least.
 
         Among those as fast, as far as the last heat can tell, `ranked` decides. Proofs are made in that order until
-        one holds, first among the last of the race, then among the others.
+        one holds: first of those of the last heat that are faster than the network itself, then of all others.
+
+        Parameters
+        ----------
+        until : float
+            When those that were not in the last heat are proven no more, on the setting's clock, in seconds.
+
+        Raises
+        ------
+        SearchError
+            If no candidate could be run.
         """
         finalists, resolution, noisy = self._last_heat(self.finalists())
+        if not finalists:
+            raise SearchError(f"Nothing could be run. {self._race.tried[0].dropped}", "choose other runtimes")
         limits = self._setting.question.limits
         order = ranked(finalists, resolution)
         others = [each for each in self._measured() if each.key not in {one.key for one in finalists}]
+        first = list(takewhile(lambda each: each.key != self._race.baseline.key, order))
         excess: dict[int, tuple[float, float]] = {}
-        for tried in [*order, *ranked(others, resolution)]:
+        for tried in [*first, *ranked([*order[len(first) :], *others], resolution)]:
             if missed(tried, limits, proven=False) or missed(replace(tried, proof=ITSELF), limits, proven=True):
                 excess[tried.number] = distance(tried, limits, proven=False), latency_of(tried)
                 continue
+            if tried in others and tried.recipe and self._setting.clock() > until:
+                continue
             proven = self.proven(tried)
-            if not (found := missed(proven, limits, proven=True)):
+            found = missed(proven, limits, proven=True)
+            told = f"On recordings it had not seen: {sentence_of(str(found[0]))}" if found else ""
+            raced = self._race.tried[tried.number - 1]
+            self._race.tried[tried.number - 1] = replace(raced, proof=proven.proof, dropped=told)
+            if not found:
                 return self._decision(proven, finalists, resolution, noisy)
             excess[tried.number] = distance(proven, limits, proven=True), latency_of(tried)
-            told = f"On recordings it had not seen: {sentence_of(str(found[0]))}"
-            self._race.tried[tried.number - 1] = replace(self._race.tried[tried.number - 1], dropped=told)
-        nearest = min((*order, *others), key=lambda each: excess[each.number])
+        judged = [each for each in (*order, *others) if each.number in excess]
+        nearest = min(judged, key=lambda each: excess[each.number])
         return self._decision(self.proven(nearest), finalists, resolution, noisy)
 
     def _decision(self, chosen: Tried, finalists: Sequence[Tried], resolution: float, noisy: bool) -> Decision:
@@ -118,13 +139,20 @@ class Final:
     def _nearest(self) -> list[Tried]:
         """Return those that miss the limits by least, where all miss one; what can't be run is not among them."""
         limits = self._setting.question.limits
-        there = [each for each in self._race.tried if missed(each, limits, proven=False)]
+        there = [each for each in self._race.tried if each.digest and missed(each, limits, proven=False)]
         once = {each.key: each for each in reversed(there)}.values()
-        return sorted(once, key=lambda each: distance(each, limits, proven=False))[:FINALISTS]
+        nearest = sorted(once, key=lambda each: distance(each, limits, proven=False))
+        # Nobody has run those yet that were sent off for their size.
+        return list(islice((each for each in nearest if each.ratio is not None or self._race.runs(each)), FINALISTS))
 
     def _last_heat(self, finalists: Sequence[Tried]) -> tuple[list[Tried], float, bool]:
-        """Run the finalists in several fresh processes; return them with their ratios, the resolution, and if noisy."""
+        """Run the finalists in several fresh processes; return them with their ratios, the resolution, and if noisy.
+
+        The network as it was given is one of them, since the others are measured beside it in any case.
+        """
         race, question = self._race, self._setting.question
+        itself = [each for each in race.tried if each.key == race.baseline.key][:1]
+        finalists = [each for each in finalists if each.key != race.baseline.key]
         entrants = [race.baseline, *(race.candidate(each) for each in finalists), race.baseline]
         rounds: list[list[np.ndarray[Any, np.dtype[np.float64]]]] = []
         for process in range(PROCESSES):
@@ -146,11 +174,9 @@ class Final:
             for number in range(1, len(entrants))
         ]
         control = intervals.pop()
-        timed_out = [
-            replace(each, ratio=Interval(1.0, 1.0, 1.0) if each.key == race.baseline.key else interval)
-            for each, interval in zip(finalists, intervals, strict=True)
-        ]
-        return timed_out, max(RESOLUTION, control.deviation), compare(control) != "tie"
+        ran = [replace(each, ratio=ratio) for each, ratio in zip(finalists, intervals, strict=True)]
+        ran += [replace(each, ratio=Interval(1.0, 1.0, 1.0)) for each in itself]
+        return ran, max(RESOLUTION, control.deviation), compare(control) != "tie"
 
     def proven(self, tried: Tried) -> Tried:
         """Return a candidate with its proof on recordings that the search did not see.

@@ -27,8 +27,8 @@ from optimization.searching.space import RUNTIME, WINDOWS_ASKED, Chain, Choices,
 from optimization.searching.state import SearchState
 from optimization.searching.timing import Costs
 
-#: Candidates of one heat.
-GROUP = 6
+#: Candidates of one heat; the first holds the likely winners (`space.STARTS`) on two runtimes, however short the time.
+GROUP, FIRST_GROUP = 6, 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,7 @@ class Race:
         self._approached: Tried | None = None
         self._ranked: set[tuple[str, ...]] = set()
         for line in state.tried():
-            self._remember(Tried.from_json(line))
+            self._remember(line)
         if self.tried:
             progress(f"Going on after {len(self.tried)} candidates", 0, 0)
         self._approach()
@@ -141,7 +141,7 @@ class Race:
     def _one_group(self, until: float) -> bool:
         """Try a group, the first one whole; ``False`` if there was nothing left to try."""
         first = not self.tried
-        group = in_turn(self._proposals, GROUP)
+        group = in_turn(self._proposals, FIRST_GROUP if first else GROUP)
         entrants: list[Tried] = []
         copies: list[Tried] = []
         for choices in group:
@@ -253,6 +253,22 @@ class Race:
             self.tried[tried.number - 1] = tried
         return [tried for tried in after if not tried.dropped]
 
+    def runs(self, tried: Tried) -> bool:
+        """Whether a candidate can be measured at all."""
+        question = self.question
+        try:
+            self._setting.measure(
+                [self.candidate(tried)],
+                self._setting.windows,
+                batch=question.batch,
+                threads=question.threads,
+                rounds=1,
+                told=lambda _: None,
+            )
+        except (BenchmarkError, ModelError):
+            return False
+        return True
+
     @property
     def leader(self) -> Tried | None:
         """The fastest that is in the race; ``None`` before the first heat."""
@@ -305,7 +321,7 @@ class Race:
 
     def _finish(self, tried: Tried) -> None:
         tried = replace(tried, number=len(self.tried) + 1)
-        self._state.add(tried.to_json())
+        self._state.add(tried)
         self._remember(tried)
 
     def _remember(self, tried: Tried) -> None:

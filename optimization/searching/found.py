@@ -10,7 +10,7 @@ from optimization.calibration import WINDOWS
 from optimization.command import name_option
 from optimization.measuring.candidate import Candidate
 from optimization.measuring.measurement import Benchmark, Row
-from optimization.measuring.recommendation import flips_told, times_faster
+from optimization.measuring.recommendation import flips_told, speed_told, times_faster
 from optimization.passes import Pass
 from optimization.passes.parameters import parameters_of
 from optimization.recipe import Recipe
@@ -84,7 +84,7 @@ class Ship:
             return None
         steps = [{"pass": made_by.name, **unusual(made_by)} for made_by in self.recipe.passes]
         head = [f"Makes {self.candidate.title}:", f"  {self.command(path, recordings=recordings)}"]
-        if not self.recipe.deterministic:
+        if self.recipe.learns:
             head.append("It trains, so that another machine may come to other weights.")
         lines = "".join(f"# {line}\n" for line in head)
         return lines + yaml.safe_dump(steps, sort_keys=False, default_flow_style=None, allow_unicode=True)
@@ -159,7 +159,9 @@ class Found:
         if ship.row.verdict == "faster":
             return f"Ship {where}: {times_faster(ship.row)} than {self.network.full_name}, {flips}."
         size = f"{100 * ship.tried.size_ratio:.0f} % of its size"
-        return f"Ship {where}: as fast as {self.network.full_name}, {size}, {flips}."
+        slower = ship.row.verdict == "slower"  # but small enough, where the size has a limit
+        speed = f"{speed_told(ship.row)} than" if slower else "as fast as"
+        return f"Ship {where}: {speed} {self.network.full_name}, {size}, {flips}."
 
     def to_json(self) -> dict[str, Any]:
         """As ``vibench search --json`` prints it: ``vibench.search/1``."""
@@ -185,6 +187,7 @@ class Found:
                 "yaml": ship.yaml(recordings=self.own_recordings),
                 "command": ship.command("FILE.yaml", recordings=self.own_recordings),
                 "deterministic": ship.recipe is None or ship.recipe.deterministic,
+                "learns": ship.recipe is not None and ship.recipe.learns,
                 "reason": ship.reason,
                 "keeps_limits": not ship.missed,
                 "missed": [asdict(one) | {"told": str(one)} for one in ship.missed],

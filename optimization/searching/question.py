@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from engine.errors import BenchmarkError, SearchError
-from engine.runtimes import RUNTIMES
 from engine.variant import Variant
+from optimization.measuring.candidate import require_runtime
 from optimization.measuring.measurement import BenchmarkSettings
+from optimization.proving.comparison import upper_bound
+from optimization.searching.timing import MOST_PROVEN
 
 #: Longer than a working day, and the answer would be of another machine.
 MOST_MINUTES = 600.0
@@ -37,6 +39,10 @@ class Limits:
     def __post_init__(self) -> None:
         if not 0 < self.flips_share < 1:
             raise SearchError(f"{self.flips_share:g} is no share of verdicts", "give one between 0 and 1, such as 1%")
+        if (least := upper_bound(0, MOST_PROVEN)) > self.flips_share:
+            share = f"{100 * self.flips_share:g} %"
+            reason = f"{MOST_PROVEN} recordings can't show that at most {share} of verdicts flip"
+            raise SearchError(reason, f"allow {100 * least:.1f} % or more")
         for name, limit in (("latency", self.latency_ratio), ("size", self.size_ratio)):
             if limit is not None and not 0 < limit < math.inf:
                 raise SearchError(f"{limit:g} is no ratio of {name}", "give one above 0, such as 0.5 for half")
@@ -74,7 +80,9 @@ class Question:
 
     def __post_init__(self) -> None:
         try:
-            BenchmarkSettings(batches=(self.batch,), threads=(self.threads,))
+            BenchmarkSettings(batches=(self.batch,), threads=(self.threads,), runtimes=self.runtimes)
+            for name in self.runtimes:
+                require_runtime(name)
         except BenchmarkError as error:
             raise SearchError(error.reason, error.remedy) from error
         available = len(os.sched_getaffinity(0))
@@ -84,11 +92,6 @@ class Question:
             raise SearchError(f"A search can't take {self.minutes:g} minutes", f"give it up to {MOST_MINUTES:g}")
         if not 0 <= self.seed <= MOST_SEED:
             raise SearchError(f"{self.seed} is no seed", f"give a whole number from 0 to {MOST_SEED}")
-        for name in self.runtimes:
-            if name not in RUNTIMES:
-                raise SearchError(f"There is no runtime {name}", f"choose of {', '.join(RUNTIMES)}")
-            if not RUNTIMES[name].available():
-                raise SearchError(f"{RUNTIMES[name].title} is not installed", "install it, or leave it out")
 
     def runtimes_of(self, variant: Variant) -> list[str]:
         """Return the names of the runtimes that may execute a variant, the usual one first."""

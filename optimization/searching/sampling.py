@@ -107,9 +107,12 @@ class Proposals:
 
     def learn(self, choices: Choices, told: Told) -> None:
         """Tell what came of choices, proposed here or tried by an earlier search of the same question."""
-        self._left.pop(key_of(choices), None)
+        adopted = self._space.adopted(choices)
+        if adopted is None:
+            return
+        self._left.pop(key_of(adopted), None)
         with quiet():
-            self._study.add_trial(finished(self._space, choices, told))
+            self._study.add_trial(finished(self._space, adopted, told))
 
     def near(self, choices: Choices) -> None:
         """Have those tried next that differ from the best so far in one value: what is fastest is mostly near it."""

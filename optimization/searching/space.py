@@ -1,4 +1,9 @@
-"""Where a search looks: one table of dimensions, from which a recipe and a runtime are put together."""
+"""Where a search looks: one table of dimensions, from which a recipe and a runtime are put together.
+
+Left out is what can't win. ONNX Runtime does at load whatever `optimize_graph` saves, so that its files take as long;
+`fuse` folds what `export_onnx` folds too; `qat` ends in the operators of static quantisation, and so at its speed: it
+is for a network whose verdicts the latter does not keep.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -236,6 +241,16 @@ class Space:
 
         return self.walk(pick)
 
+    def adopted(self, choices: Choices) -> Choices | None:
+        """Return choices of an earlier search as this one would make them, ``None`` for those that it does not offer.
+
+        A search that goes on with more time, or less, may offer a dimension more, or less.
+        """
+        usual = {each.name: {each.options[0].value} for each in DIMENSIONS}
+        offered = {each.name: {option.value for option in each.options} for each in self.dimensions}
+        known = all(value in (usual | offered).get(name, ()) for name, value in choices.items())
+        return self.complete(choices) if known else None
+
     def starts(self) -> list[Choices]:
         """Return what is measured first, on every runtime, each once; the first is the network as it was given."""
         runtimes = [option.value for option in self.dimensions[-1].options]
@@ -278,8 +293,8 @@ class Space:
 
     def twin_key(self, choices: Choices) -> tuple[tuple[str, str], ...]:
         """Return what choices share whose variants compute the same operations, with other numbers in them."""
-        speed = {each.name for each in self.dimensions if each.speed}
-        return tuple(sorted((name, value) for name, value in choices.items() if name in speed))
+        numbers_alone = {each.name for each in self.dimensions if not each.speed}
+        return tuple(sorted((name, value) for name, value in choices.items() if name not in numbers_alone))
 
     def words(self, choices: Choices) -> list[str]:
         """Return what tells a recipe from others of the same passes: ``["s8s8", "per-tensor"]``."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from engine.errors import SearchError
+from optimization.searching.candidates import Tried
 
 SCHEMA = "vibench.search-state/1"
 QUESTION = "question.json"
@@ -48,14 +49,17 @@ class SearchState:
         Raises
         ------
         SearchError
-            If it holds something else, another search, or one that still runs.
+            If it holds something else, another search, or one that still runs, or if there can be no such folder.
         OSError
             If it can't be written.
         """
         held = folder / QUESTION
         if folder.is_dir() and not held.exists() and any(path.name != LOCK for path in folder.iterdir()):
             raise SearchError(f"{folder} holds something else", "give an empty folder")
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+            raise SearchError(f"{folder} can't be a folder", "give an empty one, or one that can be made") from error
         with (folder / LOCK).open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,13 +89,13 @@ class SearchState:
         for left in (*(self.folder / MADE).glob(".making-*"), *self.folder.glob(".ranking-*")):
             shutil.rmtree(left)
 
-    def tried(self) -> list[dict[str, Any]]:
-        """Return the lines, taking off a last one that was not finished.
+    def tried(self) -> list[Tried]:
+        """Return the candidates, taking off a last line that was not finished.
 
         Raises
         ------
         SearchError
-            If one of them is no JSON.
+            If one of the lines is no candidate.
         """
         path = self.folder / TRIED
         if not path.exists():
@@ -102,14 +106,14 @@ class SearchState:
             with path.open("r+b") as file:
                 file.truncate(len(whole))
         try:
-            return [json.loads(line) for line in whole.splitlines()]
-        except ValueError as error:
+            return [Tried.from_json(json.loads(line)) for line in whole.splitlines()]
+        except (KeyError, TypeError, ValueError) as error:
             raise SearchError(f"{path} is damaged", "remove the folder, and search again") from error
 
-    def add(self, line: Mapping[str, Any]) -> None:
-        """Write a line, and see it on the disk."""
+    def add(self, tried: Tried) -> None:
+        """Write a candidate as a line, and see it on the disk."""
         with (self.folder / TRIED).open("ab") as file:
-            file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
+            file.write(json.dumps(tried.to_json(), allow_nan=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 

@@ -156,6 +156,17 @@ def test_the_pages_are_sound_in_both_themes_and_on_a_narrow_screen(
     fits()
 
 
+@pytest.mark.parametrize("width", [820, 1024, 1110])
+def test_names_in_the_lists_are_never_broken_letter_by_letter(page, every_state, width):
+    page.set_viewport_size({"width": width, "height": 768})
+    page.goto(f"{every_state[0]}/jobs")
+
+    for cell in ("td.subject", "td.result a"):
+        shown = page.locator(f".job-list {cell}", has_text="wdcnn/onnx").first
+        expect(shown).to_be_visible()
+        assert shown.bounding_box()["height"] <= 48  # two lines
+
+
 def test_progress_leaves_the_focus_and_the_lists_as_they_are(page, every_state):
     address, workspace, running = every_state
     page.goto(f"{address}/jobs")

@@ -89,7 +89,7 @@ def test_the_variant_to_ship_is_asked_for_followed_and_found(
 
     page.get_by_role("button", name="Cancel").click()
     expect(live).to_contain_text("The search was cancelled")
-    page.get_by_text("What to search for").click()
+    expect(page.get_by_label("Verdicts that may flip")).to_have_value("3")  # the form is open as it was filled
     page.get_by_role("button", name="Search").click()
     expect(live).to_contain_text("waiting")
 

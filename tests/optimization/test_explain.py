@@ -2,8 +2,9 @@ import pytest
 
 from engine.errors import ModelRefusedError
 from optimization.calibration import simulated_calibration
-from optimization.explain import Explanation, answer, explain
+from optimization.explain import Explanation, answer, explain, float_told
 from optimization.explaining import compared
+from optimization.explaining.causes import Finding
 from optimization.explaining.compared import Compared, compared_told
 from optimization.explaining.mending import float_form_of, measure_mended, mend_of, with_steps
 from optimization.passes import PassContext
@@ -124,3 +125,19 @@ def test_the_answer_begins_with_the_comparison(untrained_variants, windows):
 
     assert said.startswith("wdcnn/other is as fast as wdcnn/onnx (1.00 of its time [0.98, 1.02]) at batch 1; ")
     assert said.endswith("nothing that is known to slow a network was found in its graph.")
+
+
+def test_how_it_compares_with_its_float_form_is_told_once(untrained_variants, windows):
+    from optimization.forecasting.profile import profile
+
+    of_one = profile(untrained_variants[1], windows[:1], runs=10)
+    faster = Compared("wdcnn/onnx-conv2d", 0.8, 0.75, 0.9, "faster")
+    tie = Compared("wdcnn/onnx", 1.0, 0.98, 1.02, "tie")
+    cause = Finding("float-conv2d", 0.2, "it is", ())
+
+    def told(best_float, *causes):
+        return float_told(Explanation("wdcnn/other", 1, 0.1, tie, best_float, (of_one, of_one), causes, None))
+
+    assert told(faster).startswith("it is 1.25 times faster than wdcnn/onnx-conv2d [1.11, 1.33], its float form ")
+    assert told(faster, cause) is None
+    assert told(None) is None

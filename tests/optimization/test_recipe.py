@@ -1,11 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from engine.errors import CalibrationError, NoEffect, PassNotApplicableError, RecipeError
 from engine.variant import Variant
 from optimization.passes import PASSES
-from optimization.recipe import LARGEST_BYTES, MOST_WINDOWS, RECIPES, Recipe, optimize
+from optimization.recipe import MOST_WINDOWS, Recipe, optimize
+from optimization.recipes import LARGEST_BYTES, RECIPES
 from optimization.recording_set import RecordingSet, simulated_set
 
 STATIC = Recipe((PASSES["quantize_static"](),))
@@ -153,6 +155,19 @@ def test_recordings_of_another_rate_are_refused_before_anything_runs_unless_they
     assert made.variant.calibration["source"] == "recordings"
 
 
+def test_recordings_that_the_start_has_learned_from_are_refused_before_anything_runs(untrained_variants, tmp_path):
+    recordings = brought()
+    learned_from = {"source": "recordings", "recordings": [recordings.recordings[0].described()]}
+    start = replace(
+        untrained_variants[1], steps=({"pass": "fine_tune", "parameters": {}, "learned_from": learned_from},)
+    )
+
+    with pytest.raises(CalibrationError, match=f"{recordings.recordings[0].name} was learned from"):
+        optimize(start, Recipe((PASSES["convert_fp16"](),)), tmp_path, recordings=recordings)
+
+    assert not list(tmp_path.iterdir())
+
+
 def test_without_a_recording_nothing_runs(untrained_variants, tmp_path):
     with pytest.raises(CalibrationError):
         optimize(untrained_variants[1], STATIC, tmp_path, recordings=RecordingSet("recordings", ()))
@@ -218,6 +233,7 @@ def test_json_tells_the_steps_the_variant_and_the_proof(by_standard):
     told = json.loads(json.dumps(made.to_json()))
 
     assert told["schema"] == "vibench.optimization/1"
+    assert told["deterministic"] is True
     assert [step["pass"] for step in told["steps"]] == ["export_onnx", "quantize_static"]
     for step in told["steps"]:
         assert set(step) == {"pass", "parameters", "seconds", "changed", "notes"}

@@ -26,7 +26,7 @@ def few_rounds():
     """Measure so little that the answer is quick, whatever it is worth."""
     patch = pytest.MonkeyPatch()
     for module, name, value in (
-        (exploring, "GROUP", 3),
+        (exploring, "FIRST_GROUP", 3),
         (exploring, "FIRST_ROUNDS", 10),
         (racing, "ATTEMPTS", 1),
         (deciding, "PROCESSES", 1),

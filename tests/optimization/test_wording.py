@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from optimization.passes import Changes
+from optimization.passes import PASSES, Changes
 from optimization.proving.comparison import RecordingComparison, WindowComparison
-from optimization.recipe import StepReport
+from optimization.recipe import Recipe, StepReport
 from optimization.verification import Verification
-from optimization.wording import calibration_told, notes_told, proof_told, step_told
+from optimization.wording import calibration_told, notes_told, proof_told, repeated_told, step_told
 
 
 @pytest.fixture
@@ -67,3 +67,19 @@ def test_calibration_is_told_by_its_source():
     )
     noise = {"source": "recordings", "windows": 8, "recordings": recordings, "noise": True}
     assert calibration_told(noise).endswith(" unlabelled), random noise among them")
+    assert calibration_told(noise | {"near_boundary": 2}).endswith(
+        "noise among them; 2 of the windows are the nearest to the decision boundary"
+    )
+
+
+def test_a_recipe_says_whether_it_gives_the_same_file_again():
+    class Drawn(PASSES["fuse"]):
+        name = "drawn"
+        deterministic = False
+
+    plain, trained, drawn = (Recipe((made_by,)) for made_by in (PASSES["fuse"](), PASSES["fine_tune"](), Drawn()))
+
+    assert repeated_told(plain) == "Made again on this machine, it is the same file, byte for byte."
+    assert repeated_told(trained).endswith("on another processor, training may come to other weights.")
+    assert repeated_told(drawn) == "Made again, it may be another file: drawn need not give the same bytes twice."
+    assert (plain.deterministic, trained.deterministic, drawn.deterministic) == (True, True, False)

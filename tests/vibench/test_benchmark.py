@@ -98,7 +98,7 @@ def test_the_report_is_written_whole_and_nothing_beside_it(measured):
         (["--runtime", "tensorrt"], "There is no runtime tensorrt: choose of onnxruntime, openvino, pytorch."),
         (
             ["--runtime", "onnxruntime"],
-            "/pytorch is executed by no ONNX Runtime: leave it out, or measure it on pytorch",
+            "ONNX Runtime does not execute wdcnn/pytorch: leave it out, or measure it on pytorch",
         ),
         (["--baseline", "nothing"], "There is no network or variant nothing"),
         (["--report", "missing/report.html"], "there is no folder missing"),

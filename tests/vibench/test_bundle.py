@@ -112,6 +112,7 @@ def test_a_targets_numbers_stand_beside_this_machines_and_are_kept(vibench, brou
     assert json.loads(brought[1].read_text())["measured_at"] in [
         found["measured_at"] for found in kept_of(workspace_folder, digest)
     ]
+    assert "on a target: " in vibench("models", "show", lines[2].split("  ")[0]).out
 
 
 def test_without_latencies_parity_alone_is_shown(vibench_json, brought):
@@ -122,6 +123,23 @@ def test_without_latencies_parity_alone_is_shown(vibench_json, brought):
     assert told["schema"] == "vibench.target/1"
     assert told["measuring"] is None
     assert set(told["workstation_p50_ms"].values()) == {None}
+
+
+def test_a_proof_is_not_believed_for_other_instruction_sets(vibench, vibench_json, brought, tmp_path):
+    document = json.loads(brought[0].read_text())
+    document["machine"]["instruction_sets"] = ["asimddp"]
+    document |= {"outcome": "passed", "take": document["candidates"][0]["name"]}
+    for candidate in document["candidates"]:
+        candidate |= {"proof": candidate["proof"] | {"verdict": "equivalent", "holds_here": True}, "outcome": "passed"}
+    (tmp_path / "target.json").write_text(json.dumps(document))
+
+    told = vibench("bundle", "--import", tmp_path / "target.json", status=4)
+    (as_json,) = vibench_json("bundle", "--import", tmp_path / "target.json", status=4)
+
+    said = " ".join(told.out.split())
+    assert "warning: the target says that the proof holds there. The proof of wdcnn/int8-static that is kept" in said
+    assert "here there is asimddp" in said
+    assert len(as_json["warnings"]) == len(document["candidates"])
 
 
 def test_a_result_about_variants_that_are_not_here_is_refused(vibench, brought, tmp_path):

@@ -39,6 +39,16 @@ def test_json_is_one_document(short, vibench_json):
     assert said["mended"] is None
 
 
+def test_where_nothing_is_wrong_it_says_what_was_measured_and_that_nothing_was_made(short, vibench):
+    told = vibench("explain", "wdcnn/int8-static", "--mend")
+
+    if "float-conv2d: " in told.out:  # on this processor the float form in two dimensions wins, and mends
+        assert "To mend it: vibench optimize wdcnn/onnx --pass conv_layout" in told.out
+    else:
+        assert "wdcnn/onnx-conv2d" in told.out
+        assert told.out.endswith("No passes are known that mend it, so nothing was made.\n")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

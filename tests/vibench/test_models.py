@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.variant import Variant
-from vibench.model_told import card_told
+from vibench.model_told import card_told, target_told
 
 
 def test_the_list_names_every_variant_once(vibench, vibench_json):
@@ -204,3 +204,17 @@ def test_a_cut_file_is_refused(vibench, made_elsewhere, tmp_path):
     (line,) = vibench("models", "add", folder, status=2).err.splitlines()
 
     assert "cut cannot be loaded" in line
+
+
+def test_what_a_target_found_is_told_with_its_machine_and_without_numbers_that_it_did_not_measure():
+    found = {
+        "outcome": "passed",
+        "machine": {"cpu": "Cortex-A72", "used_threads": 1},
+        "parity": {"verdicts_changed": 0, "recordings": 21},
+        "latency": {"network": {"calls": 300, "p50_ms": 1.25, "p90_ms": 1.5, "p99_ms": None}},
+    }
+
+    assert target_told(found) == (
+        "passed on Cortex-A72, 1 thread: 1.25 ms a window, 90 % within 1.5 ms, 0 of 21 verdicts changed"
+    )
+    assert ": no latency measured, 0 of 21" in target_told(found | {"latency": None})

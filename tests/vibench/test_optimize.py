@@ -44,6 +44,9 @@ def test_the_answer_says_what_was_done_and_how_it_is_proven(dynamic, vibench_jso
     said = " ".join(line.strip() for line in proof)
     for part in ("windows agree, SQNR ", " dB, largest error ", "of 40 simulated recordings change their verdict"):
         assert part in said
+    assert "Dynamic INT8: Computing with integers: " in said
+    assert "Made again on this machine, it is the same file, byte for byte." in said
+    assert "Compared on 40 simulated recordings, seed 1" in said
     assert "0/40 Proving on recordings" in told.err
     (shown,) = vibench_json("models", "show", "wdcnn/all-dynamic")
     assert shown["steps"][-1]["parameters"]["operators"] == "all"

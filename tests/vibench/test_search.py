@@ -13,7 +13,7 @@ QUICK = ["--minutes", "0.001", "--runtime", "onnxruntime", "--max-flips", "3%"]
 @pytest.fixture
 def few_rounds(monkeypatch):
     for module, name, value in (
-        (exploring, "GROUP", 3),
+        (exploring, "FIRST_GROUP", 3),
         (exploring, "FIRST_ROUNDS", 10),
         (racing, "ATTEMPTS", 1),
         (deciding, "PROCESSES", 1),
@@ -71,6 +71,8 @@ def test_a_dry_run_keeps_nothing_and_json_is_one_document(vibench_json, few_roun
         (["wdcnn/pytorch"], "is not the network in float32 as ONNX: start from wdcnn/onnx"),
         (["wdcnn", "--runtime", "tensorrt"], "There is no runtime tensorrt"),
         (["wdcnn", "--runtime", ","], "--runtime names no runtime"),
+        (["wdcnn", "--workspace-recordings", ","], "--workspace-recordings names no recording"),
+        (["wdcnn", "--workspace-recordings", "nobody"], "no recording nobody"),
         (["wdcnn", "--runtime", "pytorch"], "pytorch executes no ONNX"),
         (["wdcnn", "--max-flips", "200%"], "'200%' is no share"),
         (["wdcnn", "--max-flips", "0"], "is no share of verdicts"),

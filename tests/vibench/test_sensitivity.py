@@ -1,9 +1,16 @@
 """``vibench sensitivity``, called as people call it."""
 
+import json
 import shlex
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+import engine
+
+BUNDLED = Path(engine.__file__).parent / "bundled" / "wdcnn"
 
 
 @pytest.fixture
@@ -88,3 +95,15 @@ def test_random_noise_is_refused_unless_forced_and_then_the_variant_says_so(
     assert "random noise among them" in " ".join(told.out.split())
     (shown,) = vibench_json("models", "show", tmp_path / "made" / "wdcnn" / "int8-static")
     assert shown["calibration"]["noise"] is True
+
+
+def test_a_variant_of_a_stranger_need_not_say_what_made_it(vibench, vibench_json, tmp_path):
+    shutil.copytree(BUNDLED / "int8-static", tmp_path / "int8")
+    (listed,) = vibench_json("models")
+    (exported,) = (one["digest"] for one in listed if (one["name"], one["variant"]) == ("wdcnn", "onnx"))
+    described = json.loads((tmp_path / "int8" / "variant.json").read_text())
+    (tmp_path / "int8" / "variant.json").write_text(json.dumps(described | {"steps": [], "parent": exported}))
+
+    told = vibench("sensitivity", tmp_path / "int8", status=2)
+
+    assert "it is INT8 already" in told.err

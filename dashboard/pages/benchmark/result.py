@@ -190,7 +190,7 @@ def table_card(found: Found, job_id: str, measured: Benchmark, ship: Row | None)
     base = baseline_title(measured, *found.shape).partition("/")[2]
     return ui.card(
         comparison(measured, found.shape, ship),
-        title=f"{counted(len(rows), 'variant')} of {title}",
+        title=f"{counted(len({row.variant for row in rows}), 'variant')} of {title}",
         note=f"times faster than {base}, 95 % interval; latency {per}",
         action=ui.download_link("CSV", f"/benchmarks/{job_id}.csv"),
         class_name="benchmark-table",

@@ -41,7 +41,7 @@ GAUSS = 3
 def layout(workspace: Workspace, *, recording: str = "", model: str = "", against: str = "", **_: str) -> Component:
     """Build the page: at once what is known without computing, the rest when `callbacks` has it."""
     if not recording:
-        return choose_recording(workspace.recordings.list())
+        return choose_recording(workspace.recordings.list(), model)
     row = workspace.recordings.get(recording)
     if not is_ready(row):
         return unready(row)
@@ -66,8 +66,8 @@ def layout(workspace: Workspace, *, recording: str = "", model: str = "", agains
     )
 
 
-def choose_recording(rows: Sequence[RecordingRow]) -> Component:
-    """Ask for a recording, offering the newest that can be diagnosed."""
+def choose_recording(rows: Sequence[RecordingRow], model: str) -> Component:
+    """Ask for a recording, offering the newest that can be diagnosed, each by the network that the address names."""
     ready = [row for row in rows if is_ready(row)][:OFFERED]
     if not rows:
         add = ui.link_button("Add a recording", "/recordings", icon_name="upload", kind="primary")
@@ -84,7 +84,7 @@ def choose_recording(rows: Sequence[RecordingRow]) -> Component:
     cells = [
         ui.Row(
             [
-                dcc.Link(row.name, href=PATH + Selection(row.id, "").query),
+                dcc.Link(row.name, href=PATH + Selection(row.id, model).query),
                 row.description.bearing or "",
                 "" if row.duration_s is None else seconds_text(row.duration_s),
             ]

@@ -106,7 +106,7 @@ def change_address(job: Job, variants: Sequence[Variant], view: View) -> str | N
     if job.kind == "benchmark":
         return view.carried("/benchmark", model="", job=job.id)
     if job.kind == "search":
-        return view.carried("/optimise", model=str(job.parameters.get("variant", "")))
+        return view.carried("/optimise", model="", job=job.id)
     try:
         model = named(str(job.parameters.get("variant", "")), variants).full_name
     except ModelError:  # removed since

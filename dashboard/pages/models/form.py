@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard import components as ui
 from dashboard.components.aria import aria
+from dashboard.components.words import plain_number
 from dashboard.pages.models import ids
 from dashboard.pages.models.calibration import Candidates, recordings_choice
 from engine.errors import PassNotApplicableError
@@ -212,10 +213,10 @@ def labelled(known: Parameter, control: Component, unit: str = "") -> html.Div:
 def bounds(known: Parameter) -> str:
     """Say between which numbers a parameter must lie."""
     if known.low is not None and known.high is not None:
-        return f"{known.low:g} to {known.high:g}"
+        return f"{plain_number(known.low)} to {plain_number(known.high)}"
     if known.low is not None:
-        return f"at least {known.low:g}"
-    return "" if known.high is None else f"at most {known.high:g}"
+        return f"at least {plain_number(known.low)}"
+    return "" if known.high is None else f"at most {plain_number(known.high)}"
 
 
 def source_field(*, own: bool) -> html.Div:

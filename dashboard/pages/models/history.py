@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboard import components as ui
 from dashboard.components.jobs import STALE, this_machine_once
-from dashboard.components.words import LABEL_TITLES, counted, grouped, listed
+from dashboard.components.words import LABEL_TITLES, counted, grouped, listed, plain_number
 from dashboard.pages.models.wording import decibels, percent, proven_on, values_text
 from engine.diagnosis import CLASS_TITLES
 from engine.runtimes import RUNTIMES
@@ -120,9 +120,9 @@ def limits_of(proof: Verification) -> list[ui.Fact]:
     """Tell the budget of verdicts and windows that a proof was held against, where it says so."""
     limits, told = proof.limits, []
     if "flips_share" in limits:
-        told.append(f"{percent(limits['flips_share'])} of verdicts may flip")
+        told.append(f"{plain_number(100 * limits['flips_share'])} % of verdicts may flip")
     if "top1_agreement" in limits:
-        told.append(f"{percent(limits['top1_agreement'])} of windows must keep their class")
+        told.append(f"{plain_number(100 * limits['top1_agreement'])} % of windows must keep their class")
     return [ui.Fact("Limits", ", ".join(told))] if told else []
 
 

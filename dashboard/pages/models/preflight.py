@@ -87,7 +87,8 @@ def without_table(said: Mapping[str, Any], *, measuring: bool) -> list[Component
     if said["ms"] is not None:
         return []
     if not said["operators"]:
-        return [html.P("No latency is foretold of PyTorch's form: ONNX Runtime's kernels are known.", className="note")]
+        sentence = "No latency is foretold of PyTorch's form: only ONNX Runtime's kernels are known."
+        return [html.P(sentence, className="note")]
     if measuring:
         return [html.P("This machine's kernels are being measured; the latency follows.", className="note")]
     action = ui.button("Measure them once", icon_name="speedometer2", small=True, id=ids.MEASURE_KERNELS)

@@ -7,9 +7,7 @@ from typing import Any, Self
 
 from engine.errors import SearchError
 from optimization.searching.question import Limits, Question
-
-#: What stands for the folder of the recordings in a command, which takes no ids.
-FOLDER = "DIR"
+from workspace.jobs.job import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,16 @@ class Request:
         chosen = tuple(recordings or ())
         return cls(network, question, chosen, resample and bool(chosen))
 
+    @classmethod
+    def of_job(cls, job: Job) -> Self | None:
+        """Return what a job was asked for; ``None`` of a job of another Vibench whose questions were others."""
+        said = job.parameters
+        try:
+            question = Question.from_json(said["question"])
+            return cls(said["variant"], question, tuple(said["recordings"]), bool(said["resample"]))
+        except (KeyError, TypeError, SearchError):
+            return None
+
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the job that does it (`workspace.jobs.kinds`)."""
         return {
@@ -93,7 +101,7 @@ class Request:
         if limits.size_ratio is not None:
             parts.append(["--max-size", f"{limits.size_ratio:.10g}"])
         if self.recordings:
-            parts.append(["--recordings", FOLDER])
+            parts.append(["--workspace-recordings", ",".join(self.recordings)])
         if self.resample:
             parts.append(["--resample"])
         if wanted.minutes != usual.minutes:

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, html, no_update
+from dash import ALL, Dash, Input, Output, State, no_update
 
 from dashboard import components as ui
 from dashboard.components.address import ADDRESS
-from dashboard.pages.models.calibration import all_fitting, candidates, chosen_ids, recordings_choice
+from dashboard.pages.models.calibration import all_fitting, candidates, chosen_ids
 from dashboard.pages.models.ids import RECORDINGS_OF
 from dashboard.pages.optimise import ids
 from dashboard.pages.optimise.asking import Request
 from dashboard.pages.optimise.downloads import register_downloads
+from dashboard.pages.optimise.form import own_recordings
 from dashboard.pages.optimise.found import KIND, Selection, find
 from dashboard.pages.optimise.layout import result_or_purpose, shown_ids
 from dashboard.pages.optimise.live import earlier, live
@@ -20,7 +21,6 @@ from dashboard.work import tell_jobs
 from engine.errors import VibenchError
 from workspace.workspace import Workspace
 
-IN_COMMAND = "A part of them is left to prove with. In the command, DIR stands for a folder that holds their files."
 LISTS = {"type": RECORDINGS_OF, "label": ALL}
 #: Everything that the form holds, in the order in which `request_of` takes it.
 CONTROLS = (
@@ -46,13 +46,14 @@ def register(app: Dash, workspace: Workspace) -> None:
 
 
 def register_following(app: Dash, workspace: Workspace) -> None:
-    """Show how far searches are, and the answer as soon as there is one."""
+    """Show how far searches are, and the answer as soon as there is one; without one, the form once more."""
 
     @app.callback(
         Output(ids.LIVE, "children"),
         Output(ids.RESULT, "children"),
         Output(ids.EARLIER, "children"),
         Output(ids.SHOWN, "data"),
+        Output(ids.FORM, "open", allow_duplicate=True),
         Input(ui.JOBS_REVISION, "data"),
         State(ids.SELECTION, "data"),
         State(ids.SHOWN, "data"),
@@ -60,10 +61,10 @@ def register_following(app: Dash, workspace: Workspace) -> None:
     )
     def follow_jobs(_: object, data: Mapping[str, Any], shown: list[str]) -> tuple[object, ...]:
         found = find(workspace, Selection.of(data))
-        by_now = shown_ids(found)
+        by_now, open_ = shown_ids(found), True if found.came_to_none else no_update
         if by_now == shown and (found.shown or not found.live):
-            return live(found), no_update, no_update, no_update
-        return live(found), result_or_purpose(found), earlier(found), by_now
+            return live(found), no_update, no_update, no_update, open_
+        return live(found), result_or_purpose(found), earlier(found), by_now, open_
 
 
 def register_choices(app: Dash, workspace: Workspace) -> None:
@@ -105,8 +106,7 @@ def register_choices(app: Dash, workspace: Workspace) -> None:
         card = workspace.variants.find(name).card
         found = candidates(workspace, card)
         chosen = chosen_ids(values) if values else all_fitting(found)
-        shown = [*recordings_choice(found, card, chosen, resample=bool(resample)), html.P(IN_COMMAND, className="note")]
-        return shown, False, not found.others
+        return own_recordings(found, card, chosen, resample=bool(resample)), False, not found.others
 
 
 def register_asking(app: Dash, workspace: Workspace) -> None:

@@ -24,7 +24,8 @@ def front_figure(
 ) -> go.Figure:
     """Draw what was measured: latency to the right, size or error upwards, so that lower left is better.
 
-    The front is a line, the one to ship in the colour of action; what was sent off is grey. Dashed lines are limits.
+    What nothing beats in the two that are drawn is a line, the one to ship has the colour of action; what was sent off
+    is grey. Dashed lines are limits.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def front_figure(
     marked = [one for one in measured if one.number in named]
     figure = go.Figure(layout={"template": template_of(theme)})
     figure.add_trace(points(others, against, [theme.control] * len(others), 7))
-    line = [one for one in front if one in measured]
+    line = steps_down([one for one in front if one in measured], against)
     figure.add_scatter(
         x=[latency(one) for one in line], y=[height(one, against) for one in line], mode="lines", hoverinfo="skip",
         line={"color": theme.strong, "width": 1, "shape": "hv"},
@@ -59,6 +60,15 @@ def front_figure(
     draw_limits(figure, against, limits, theme)
     figure.update_layout(margin={"l": 56, "r": 16, "t": 12, "b": 44})
     return figure
+
+
+def steps_down(front: Sequence[Tried], against: str) -> list[Tried]:
+    """Return those of the front that nothing beats in the two that are drawn, the fastest first."""
+    line: list[Tried] = []
+    for one in sorted(front, key=lambda one: (latency(one), height(one, against))):
+        if not line or height(one, against) < height(line[-1], against):
+            line.append(one)
+    return line
 
 
 def points(shown: Sequence[Tried], against: str, colours: Sequence[str], size: int) -> go.Scatter:

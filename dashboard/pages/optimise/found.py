@@ -151,6 +151,8 @@ class Found:
         Of the network, the newest first.
     shown : Answer or None
         The one that the page is about.
+    asked : Job or None
+        The search that the address names, whatever became of it: the form is filled as it was asked for.
     worker : bool
         Whether there is one to run what waits.
     """
@@ -162,7 +164,18 @@ class Found:
     lost: Job | None
     past: Sequence[Answer]
     shown: Answer | None
+    asked: Job | None
     worker: bool
+
+    @property
+    def network(self) -> Variant:
+        """The variant that is searched from."""
+        return next(variant for variant in self.networks if variant.full_name == self.selection.model)
+
+    @property
+    def came_to_none(self) -> bool:
+        """Whether the search that the address names has ended without an answer."""
+        return self.asked is not None and self.asked.state in ("failed", "cancelled")
 
 
 def find(workspace: Workspace, asked: Selection) -> Found:
@@ -190,6 +203,7 @@ def find(workspace: Workspace, asked: Selection) -> Found:
         lost=ended if ended is not None and ended.state in ("failed", "cancelled") and not live else None,
         past=past,
         shown=named or (past[0] if past else None),
+        asked=next((job for job in jobs if job.id == selection.job), None),
         worker=workspace.jobs.worker_alive(),
     )
 

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard import components as ui
 from dashboard.components.aria import aria
+from dashboard.pages.models.calibration import candidates
 from dashboard.pages.optimise import ids
 from dashboard.pages.optimise.form import form_card
 from dashboard.pages.optimise.found import Found, Selection, find, searchable
@@ -30,7 +31,7 @@ def layout(workspace: Workspace, **query: str) -> Component:
             dcc.Store(id=ids.SHOWN, data=shown_ids(found)),
             html.Div(live(found), id=ids.LIVE, className="stack", **aria(live="polite")),
             html.Div(result_or_purpose(found), id=ids.RESULT, className="stack"),
-            form_card(found),
+            form_card(found, candidates(workspace, found.network.card)),
             html.Div(earlier(found), id=ids.EARLIER, className="stack"),
         ],
         className="stack benchmark optimise",

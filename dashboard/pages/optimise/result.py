@@ -143,7 +143,7 @@ def recipe_card(answer: Answer) -> Component:
             html.P("Nothing is to be made: the network as it is comes out best.", className="muted"), title="Recipe"
         )
     copied: dict[str, Any] = {"data-copy-from": ids.RECIPE}
-    trains = "" if answer.told["ship"]["deterministic"] else "it trains: elsewhere its weights may differ"
+    trains = "it trains: elsewhere its weights may differ" if answer.told["ship"].get("learns") else ""
     return ui.card(
         html.Pre(html.Code(text, id=ids.RECIPE), tabIndex=0, className="recipe-text", **aria(label="Recipe as YAML")),
         title="Recipe",

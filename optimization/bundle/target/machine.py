@@ -2,6 +2,7 @@
 
 import os
 import platform
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,12 @@ SYSTEM = Path("/sys")
 def this_machine(cpuinfo: Path = CPUINFO) -> dict[str, Any]:
     """Return processor, instruction sets and versions; ``instruction_sets`` is ``None`` where the system hides them."""
     cpu, flags = processor(cpuinfo)
-    has_affinity = hasattr(os, "sched_getaffinity")  # Linux has
     return {
         "cpu": cpu or first_line(DEVICE) or platform.processor() or "unknown",
         "architecture": platform.machine(),
         "system": f"{platform.system()} {platform.release()}",
         "instruction_sets": None if flags is None else [name for name in INSTRUCTION_SETS if name in flags],
-        "threads": len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1,
+        "threads": threads_here(),
         "governor": first_line(SYSTEM / "devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "versions": {
             "python": platform.python_version(),
@@ -35,6 +35,18 @@ def this_machine(cpuinfo: Path = CPUINFO) -> dict[str, Any]:
             "onnxruntime": onnxruntime.__version__,
         },
     }
+
+
+def threads_here() -> int:
+    """Return how many threads this process may run at once."""
+    has_affinity = hasattr(os, "sched_getaffinity")  # Linux has
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
+def check_threads(parser: ArgumentParser, threads: int) -> None:
+    """End the program with a sentence unless the machine has so many threads: each further one only takes memory."""
+    if not 1 <= threads <= threads_here():
+        parser.error(f"--threads goes from 1 to {threads_here()} here")
 
 
 def processor(cpuinfo: Path) -> tuple[str, frozenset[str] | None]:

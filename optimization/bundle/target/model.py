@@ -49,7 +49,9 @@ class Model:
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             reason = str(error).splitlines()[0]
-            raise InputError(f"{candidate['file']} can't be loaded by ONNX Runtime: {reason}") from error
+            remedy = "install the version that bundle.json names, or a newer one"
+            told = f"{candidate['file']} can't be loaded by ONNX Runtime {onnxruntime.__version__} ({reason})"
+            raise InputError(f"{told}: {remedy}") from error
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[0].name]
         self._classes = len(terms.classes)

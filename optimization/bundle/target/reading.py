@@ -1,12 +1,13 @@
 """Recordings from files: ``.npy``, ``.csv``, ``.wav``, and raw float32 (``.f32``)."""
 
-import wave
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .table import read_table
+from .wav import read_wav
 
 HIGHEST_RATE_HZ = 10e6
 #: Past them squares leave what float32 can hold, or nothing moves.
@@ -20,10 +21,10 @@ def read(path: Path, rate_hz: float | None, channel: int | None) -> tuple[NDArra
     Parameters
     ----------
     path : Path
-        A ``.npy`` file of shape (N,) or (C, N) or (N, C), a text file with a column a channel, a WAV file of PCM, or
+        A ``.npy`` file of shape (N,) or (C, N) or (N, C), a text file with a column a channel, a WAV file, or
         little-endian float32 without a head.
     rate_hz : float or None
-        In Hz; ``None`` where the file says it, which only WAV files do.
+        In Hz; ``None`` where the file says it, which WAV files do and a column of time.
     channel : int or None
         From 1; ``None`` where there is one only.
 
@@ -36,7 +37,7 @@ def read(path: Path, rate_hz: float | None, channel: int | None) -> tuple[NDArra
     InputError
         If the file can't be read, the rate or the channel is missing, or the samples can't be a vibration.
     """
-    readers = {".npy": read_npy, ".csv": read_csv, ".txt": read_csv, ".wav": read_wav, ".f32": read_f32}
+    readers = {".npy": read_npy, ".csv": read_table, ".txt": read_table, ".wav": read_wav, ".f32": read_f32}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{path.name} is of no kind known here: export it as {', '.join(readers)}")
@@ -46,8 +47,8 @@ def read(path: Path, rate_hz: float | None, channel: int | None) -> tuple[NDArra
         rows, told_hz = reader(path)
     except OSError as error:
         raise InputError(f"{path.name} can't be opened: {(error.strerror or str(error)).lower()}") from error
-    except (ValueError, EOFError, wave.Error) as error:
-        reason = (str(error).splitlines() or ["it ends early"])[0]
+    except (ValueError, EOFError) as error:
+        reason = (str(error).splitlines() or ["it ends early"])[0].rstrip(".")
         raise InputError(f"{path.name} can't be read: {reason}") from error
     if rate_hz is None and told_hz is None:
         raise InputError(f"{path.name} does not say its sampling rate: give it with --rate HZ")
@@ -61,44 +62,8 @@ def read_npy(path: Path) -> tuple[NDArray[np.float32], None]:
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
         raise ValueError("it is no array of numbers with one or two dimensions")
     rows = np.atleast_2d(array)
-    return np.asarray(rows if rows.shape[0] <= rows.shape[1] else rows.T, np.float32), None
-
-
-def read_csv(path: Path) -> tuple[NDArray[np.float32], None]:
-    """Read columns of numbers with commas, semicolons, tabs or blanks between them, with or without a line of names."""
-    text = path.read_text(encoding="utf-8", errors="strict").replace(";", ",").replace("\t", ",")
-    lines = [line for line in text.splitlines() if line.strip()]
-    delimiter = "," if any("," in line for line in lines[:2]) else None
-    names = bool(lines) and not all(is_number(cell) for cell in lines[0].split(delimiter))
-    if len(lines) - names < 1:
-        raise ValueError("it holds no numbers")
-    columns = np.loadtxt(lines[names:], dtype=np.float64, delimiter=delimiter, ndmin=2)
-    return columns.T.astype(np.float32), None
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell of a text file is a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def read_wav(path: Path) -> tuple[NDArray[np.float32], float]:
-    """Read PCM of 8, 16, 24 or 32 bits as a share of full scale, and the file's rate."""
-    with wave.open(str(path), "rb") as file:
-        count, width, rate_hz = file.getnchannels(), file.getsampwidth(), float(file.getframerate())
-        data = file.readframes(file.getnframes())
-    if width == 1:
-        samples = (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128
-    elif width == 3:
-        wide = np.zeros((len(data) // 3, 4), np.uint8)
-        wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
-        samples = wide.view("<i4")[:, 0].astype(np.float32) / 2**31
-    else:
-        samples = np.frombuffer(data, {2: "<i2", 4: "<i4"}[width]).astype(np.float32) / float(2 ** (8 * width - 1))
-    return np.ascontiguousarray(samples.reshape(-1, count).T), rate_hz
+    with np.errstate(over="ignore"):  # becomes infinity, which is refused as such
+        return np.asarray(rows if rows.shape[0] <= rows.shape[1] else rows.T, np.float32), None
 
 
 def read_f32(path: Path) -> tuple[NDArray[np.float32], None]:
@@ -113,6 +78,8 @@ def chosen(rows: NDArray[np.float32], channel: int | None, name: str) -> NDArray
     """Return the row of a channel, counted from 1."""
     if channel is None and len(rows) == 1:
         channel = 1
+    if not rows.size:
+        raise InputError(f"{name} holds 0 samples: record for longer")
     if channel is None:
         raise InputError(f"{name} has {len(rows)} channels: choose one with --channel 1 to {len(rows)}")
     if not 1 <= channel <= len(rows):
@@ -136,7 +103,7 @@ def check_samples(samples: NDArray[np.float32], name: str) -> NDArray[np.float32
         raise InputError(f"{name}: sample {int(np.argmin(finite))} is NaN or infinite: export it again")
     lowest, highest = float(samples.min()), float(samples.max())
     if lowest == highest:
-        raise InputError(f"{name}: every sample is {lowest:g}: check the sensor and its cable")
+        raise InputError(f"{name}: every sample is {lowest + 0.0:g}: check the sensor and its cable")
     if max(-lowest, highest) > LARGEST_SAMPLE or highest - lowest < SMALLEST_SWING:
         raise InputError(f"{name}: samples of {max(-lowest, highest):g} are no vibration: check the unit")
     return samples

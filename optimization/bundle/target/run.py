@@ -1,11 +1,12 @@
 """Diagnose recordings with a bundle: ``python run.py FILE --rate HZ``; NumPy and ONNX Runtime are all that it needs.
 
-Exit status: 0 done, 2 bad input (one sentence on standard error).
+Exit status: 0 done; 2 bad input, in one sentence, after all other files were done; 130 interrupted.
 """
 
 import argparse
 import hashlib
 import json
+import os
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -18,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .machine import check_threads
 from .model import Model, load
 from .reading import check_rate, read
 from .stream import Stream, Window, diagnose
 from .terms import Terms, read_json
 from .verdict import judge
 
-SCHEMA = "vibench.diagnosis/1"
+SCHEMA, ERROR_SCHEMA = "vibench.diagnosis/1", "vibench.error/1"
+INTERRUPTED = 130
 HERE = Path(__file__).resolve().parents[1]
 #: Samples read from standard input at once, at most; fewer where the sensor's program writes fewer.
 BLOCK = 4096
@@ -40,22 +43,24 @@ def main(words: Sequence[str] | None = None, folder: Path = HERE) -> int:
             return stream(arguments, model, terms, folder)
         if not arguments.files:
             raise InputError("name a recording, or take blocks from standard input with --stream")
-        for path in arguments.files:
-            told = diagnosis(Path(path), arguments, model, terms, folder)
-            print(json.dumps(told) if arguments.json else sentence(told), flush=True)
+        return max([diagnose_file(Path(path), arguments, model, terms, folder) for path in arguments.files])
     except InputError as error:
         print(f"run.py: {error}.", file=sys.stderr)
         return 2
-    except BrokenPipeError:
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the lines, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return 0
 
 
 def parse(words: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser("run.py", description="Diagnose recordings of one channel with this bundle.")
     parser.add_argument("files", nargs="*", metavar="FILE", help=".npy, .csv, .wav or raw little-endian float32 (.f32)")
-    parser.add_argument("--rate", type=float, metavar="HZ", help="the sensor's sampling rate; WAV files say it")
+    parser.add_argument(
+        "--rate", type=float, metavar="HZ", help="the sensor's sampling rate; WAV files and columns of time say it"
+    )
     parser.add_argument("--channel", type=int, metavar="N", help="from 1, where a file has several")
     parser.add_argument("--stream", action="store_true", help="take raw little-endian float32 from standard input")
     parser.add_argument(
@@ -67,9 +72,25 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if arguments.stream and (arguments.files or arguments.rate is None):
         parser.error("--stream takes no file, and needs --rate HZ")
-    if arguments.threads < 1 or arguments.over < 1:
-        parser.error("--threads and --over are 1 at least")
+    if arguments.over < 1:
+        parser.error("--over is 1 at least")
+    check_threads(parser, arguments.threads)
     return arguments
+
+
+def diagnose_file(path: Path, arguments: argparse.Namespace, model: Model, terms: Terms, folder: Path) -> int:
+    """Print what the network says of a file, or what is wrong with the file; return the exit status."""
+    try:
+        told = diagnosis(path, arguments, model, terms, folder)
+    except InputError as error:
+        if not arguments.json:
+            print(f"run.py: {error}.", file=sys.stderr)
+            return 2
+        wrong = {"code": "bad-input", "message": f"{error}."}
+        print(json.dumps({"schema": ERROR_SCHEMA, "recording": {"name": path.name}, "error": wrong}), flush=True)
+        return 2
+    print(json.dumps(told) if arguments.json else sentence(told), flush=True)
+    return 0
 
 
 def diagnosis(path: Path, arguments: argparse.Namespace, model: Model, terms: Terms, folder: Path) -> dict[str, Any]:
@@ -77,7 +98,10 @@ def diagnosis(path: Path, arguments: argparse.Namespace, model: Model, terms: Te
     begun = perf_counter()
     samples, rate_hz = read(path, arguments.rate, arguments.channel)
     was_read = perf_counter()
-    windows = diagnose(samples, rate_hz, model, terms)
+    try:
+        windows = diagnose(samples, rate_hz, model, terms)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
     done = perf_counter()
     recording = {
         "name": path.name,
@@ -157,8 +181,10 @@ def stream(arguments: argparse.Namespace, model: Model, terms: Terms, folder: Pa
         left = data[whole:]
         tell(running.push(np.frombuffer(data[:whole], "<f4")), last, terms, as_json=arguments.json)
     if left:
-        raise InputError("standard input ended within a sample: it must be little-endian float32")
+        raise InputError("standard input ended within a sample: send little-endian float32")
     tell(running.finish(), last, terms, as_json=arguments.json)
+    if not last:
+        raise InputError("standard input ended before the first window was complete: send it for longer")
     told = {"schema": SCHEMA, "model": facts_of(model, folder), **answer(list(last), terms, rate_hz)}
     print(json.dumps(told) if arguments.json else verdict_told(told), flush=True)
     return 0

@@ -1,7 +1,7 @@
 """Check a bundle on its target: files, parity, latency; ``python verify.py --out target.json``.
 
 Exit status: 0 it answers as it should, proven for this processor, and in time; 1 it does not; 2 bad input; 4 it answers
-as it should on the golden recordings, but the proof does not hold for this processor or runtime.
+as it should on the golden recordings, but the proof does not hold for this processor or runtime; 130 interrupted.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from typing import Any
 
 from . import checksums, latency, parity
 from .errors import InputError
-from .machine import CPUINFO, this_machine
+from .machine import CPUINFO, check_threads, this_machine
 from .model import Model, candidates_of
 from .proof import held_here
 from .reading import check_rate
@@ -23,12 +23,15 @@ from .terms import Terms, read_json
 SCHEMA = "vibench.target/1"
 HERE = Path(__file__).resolve().parents[1]
 STATUS = {"passed": 0, "undecided": 4, "failed": 1}
+INTERRUPTED = 130
 
 
 def main(words: Sequence[str] | None = None, folder: Path = HERE, cpuinfo: Path = CPUINFO) -> int:
     """Run the command line with a bundle's folder and return the exit status."""
     arguments = parse(words)
     try:
+        if arguments.out is not None:
+            check_place(Path(arguments.out))
         told = verify(folder, arguments, this_machine(cpuinfo))
         text = json.dumps(told, indent=1) + "\n"
         if arguments.out is None:
@@ -38,6 +41,8 @@ def main(words: Sequence[str] | None = None, folder: Path = HERE, cpuinfo: Path 
     except InputError as error:
         print(f"verify.py: {error}.", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
     for line in told["reasons"]:
         print(line, file=sys.stderr)
     return STATUS[told["outcome"]]
@@ -51,8 +56,9 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=25_600, metavar="HZ", help="the sensor's rate (default: 25600)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to compute with (default: 1)")
     arguments = parser.parse_args(words)
-    if not 0 <= arguments.seconds <= 86_400 or arguments.threads < 1:
-        parser.error("--seconds goes from 0 to 86400, --threads from 1 on")
+    if not 0 <= arguments.seconds <= 86_400:
+        parser.error("--seconds goes from 0 to 86400")
+    check_threads(parser, arguments.threads)
     return arguments
 
 
@@ -164,6 +170,12 @@ def latency_told(candidate: dict[str, Any]) -> str:
         f"a hop takes {taken['hop']['p50_ms']:.3g} ms ({name} {taken['hop'][name + '_ms']:.3g} ms) and {fits} into its "
         f"{taken['hop_length_ms']:.3g} ms; {taken['realtime_factor']:.3g} times real time{heat}"
     )
+
+
+def check_place(path: Path) -> None:
+    """Raise `InputError` unless a file can be written there, before anything is measured."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise InputError(f"{path} can't be written: {'it is a folder' if path.is_dir() else 'there is no such folder'}")
 
 
 def write(path: Path, text: str) -> None:

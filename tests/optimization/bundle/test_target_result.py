@@ -120,6 +120,27 @@ def test_what_contradicts_itself_is_refused(path, value, said, document):
         checked(replaced(document, path, value))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found, first: first["parity"].update(holds=False),
+        lambda found, first: first["latency"].update(fits=False),
+        lambda found, first: first["proof"].update(holds_here=not first["proof"]["holds_here"]),
+        lambda found, first: first["proof"].update(verdict="degraded"),
+        lambda found, first: first.update(outcome="failed"),
+        lambda found, first: found.update(outcome="failed"),
+        lambda found, first: found.update(take=None),
+    ],
+)
+def test_an_outcome_that_its_figures_contradict_is_refused(change, document):
+    spoilt = copy.deepcopy(document)
+    taken = next(candidate for candidate in spoilt["candidates"] if candidate["name"] == spoilt["take"])
+    change(spoilt, taken)
+
+    with pytest.raises(ValueError, match=r"and its figures say|its outcome is"):
+        checked(spoilt)
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(FileAccessError, match=r"target.json can't be opened: no such file"):
         read_target(tmp_path / "target.json")

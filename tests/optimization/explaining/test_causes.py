@@ -156,6 +156,22 @@ def test_a_float_form_in_two_dimensions_that_is_faster(faster):
         assert found.message.startswith("net/onnx-conv2d, in float32 with its convolutions in two dimensions, is 1.25 ")
 
 
+def test_a_float_form_in_two_dimensions_mends_nothing_that_hardly_convolves():
+    mine = made_up("fp16", ("Conv", 1, "float"), ("MatMul", 99, "float"))
+    evidence = Evidence(mine, mine, FLAGS, float2d=Interval(1.25, 1.2, 1.3), float2d_faster=True)
+
+    assert codes(evidence) == []
+
+
+def test_half_precision_tells_of_what_is_no_longer_fused():
+    parent = made_up("onnx", ("MatMul", 60, "float"), ("Gelu", 10, "float"))
+    mine = made_up("fp16", ("Cast", 5, "float"), ("MatMul", 60, "float"), ("Erf", 20, "float"), ("Div", 15, "float"))
+
+    (found,) = find_causes(Evidence(mine, parent, FLAGS, stored=frozenset({"FLOAT16"})))
+    assert (found.code, found.share) == ("half-precision", pytest.approx(1))
+    assert "1 cast more (5 µs), 2 nodes of operators that net/onnx has none of (35 µs), and its layers" in found.message
+
+
 def test_many_nodes_that_do_next_to_nothing_cost_only_a_variant_that_is_slower():
     mine = made_up("int8", *[("Mul", 1, "float")] * 8, ("QLinearConv", 8, "uint8"))
     parent = made_up("onnx", ("Conv", 10, "float"))

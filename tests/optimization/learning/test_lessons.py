@@ -127,3 +127,12 @@ def test_learning_knows_no_recording_of_a_set_of_another_seed(lessons):
     known = {one["digest"] for one in lessons.provenance["recordings"]}
 
     assert not known & {one.digest for one in simulated_set(64, seed=3, duration_s=1.0).recordings}
+
+
+def test_without_simulated_recordings_of_the_classes_own_ones_must_give_some_to_be_judged_by(card):
+    other = replace(card, classes=("fine", "broken"))
+
+    with pytest.raises(CalibrationError, match="There is one recording only"):
+        lessons_for(other, own("fine"), windows=32, seed=0)
+    with pytest.raises(CalibrationError, match="One window is too little to learn from"):
+        lessons_for(other, own("fine", "broken", seconds=card.window_s), windows=32, seed=0)

@@ -93,7 +93,7 @@ def test_training_stops_when_epochs_bring_nothing_better_and_keeps_the_best_weig
     assert torch.equal(student.classifier[4].bias, seen[2])  # three batches are an epoch
     told = learned.told(300)
     assert f"learned from {learned.steps} batches" in told
-    assert "of 300, because" in told
+    assert "not the 300 asked for, because the last" in told
     assert "weights of epoch 1" in told
 
 

@@ -34,7 +34,7 @@ def test_every_variant_is_measured_on_each_runtime_that_takes_it(untrained_varia
     [
         (("tensorrt",), "There is no runtime tensorrt: choose of onnxruntime, openvino, pytorch"),
         (("openvino",), r"OpenVINO is not installed: pip install .\[openvino\], or leave it out"),
-        (("onnxruntime",), "wdcnn/pytorch is executed by no ONNX Runtime: leave it out, or measure it on pytorch too"),
+        (("onnxruntime",), "ONNX Runtime does not execute wdcnn/pytorch: leave it out, or measure it on pytorch too"),
     ],
 )
 def test_what_can_not_be_had_is_a_sentence(runtimes, said, untrained_variants, monkeypatch):

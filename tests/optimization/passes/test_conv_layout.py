@@ -11,7 +11,7 @@ from engine.variant import sha256_of
 from optimization.calibration import simulated_calibration
 from optimization.passes import PASSES, PassContext
 from optimization.passes.changes import operators
-from optimization.passes.layout_graph import move_height
+from optimization.passes.rewriting.layout import move_height
 from optimization.recipe import Recipe
 
 TO_2D, TO_1D = PASSES["conv_layout"](), PASSES["conv_layout"](layout="1d")

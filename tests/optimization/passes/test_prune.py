@@ -8,10 +8,11 @@ from engine.errors import NoEffect, PassNotApplicableError, RecipeError
 from engine.networks import NETWORKS, build, load
 from engine.runtimes import load as load_session
 from optimization.passes import PASSES, PassContext
-from optimization.passes.channel_pruning import ROUND_TO, prune_channels
 from optimization.passes.parameters import pass_from_json
-from optimization.passes.prune import compressed_bytes, count_parameters
-from optimization.passes.weight_pruning import apply, masks_of, share_of_zeros, smallest
+from optimization.passes.prune import count_parameters
+from optimization.passes.pruning.channels import ROUND_TO, prune_channels
+from optimization.passes.pruning.weights import apply, masks_of, share_of_zeros, smallest
+from optimization.statistics import compressed_size
 
 #: Numbers left of each network at half of its channels.
 LEFT = {"wdcnn": 14_804, "resnet18-1d": 964_516, "cnn-bilstm": 152_676, "patch-transformer": 316_036}
@@ -92,7 +93,7 @@ def test_unstructured_pruning_keeps_size_and_compresses_better_and_its_zeros_sur
 
     assert share_of_zeros(load(made)) == pytest.approx(0.8, abs=0.01)
     assert made.size_bytes == start.size_bytes
-    assert compressed_bytes(made) < 0.5 * compressed_bytes(start)
+    assert compressed_size(made.weights.read_bytes()) < 0.5 * compressed_size(start.weights.read_bytes())
     first, second = made_by.notes(start, made)
     assert first.startswith(f"{share_of_zeros(load(made)):.1%} of its weights are zero; compressed it takes ")
     assert "As a file, in memory and in time it costs what it did" in second

@@ -11,9 +11,9 @@ import pytest
 from engine.errors import RecipeError
 from engine.runtimes import load
 from optimization.passes import PASSES, PassContext
-from optimization.passes.integer_layers import layers_of
+from optimization.passes.integers.layers import layers_of
+from optimization.passes.integers.ranges import BATCH
 from optimization.passes.quantize_static import nodes_named
-from optimization.passes.ranges import BATCH
 
 FRESH = """
 import sys

@@ -57,6 +57,13 @@ def test_what_an_interval_by_specimen_leaves_open_is_undecided(name, ends, verdi
     assert any(reason in told for told in found[1])
 
 
+@pytest.mark.parametrize(("sqnr_db", "told"), [(14.9, "lies only 14.9 dB below"), (-6.0, "lies 6.0 dB above")])
+def test_an_error_larger_than_the_logits_lies_above_them(sqnr_db, told):
+    verdict, (reason,) = decide(windows(1.0, sqnr_db), recordings(0, 40))
+
+    assert (verdict, reason) == ("degraded", f"The error of its logits {told} the logits; 20 dB are needed.")
+
+
 def test_an_interval_that_reaches_the_limit_saves_from_degraded():
     below = windows(0.975, 40.0)
 

@@ -104,7 +104,7 @@ def test_a_simulated_machine_is_nobody_s_specimen(variant):
 
 
 def test_where_nothing_is_known_there_is_nothing_to_be_apart_from(variant):
-    assert apartness([recording(1)], variant).told == "Nothing was calibrated on, or learned from."
+    assert apartness([recording(1)], variant).told == "Nothing is known to have been calibrated on, or learned from."
 
 
 def test_files_that_the_network_was_trained_on_are_told_by_their_names(variant):

@@ -1,15 +1,18 @@
 """A race on a small network: its variants are made and screened for real, its latencies are made up."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from engine.errors import BenchmarkError
+from engine.errors import BenchmarkError, ModelRefusedError, SearchError
 from optimization.measuring.process import Timed
 from optimization.recording_set import simulated_proof
+from optimization.searching import deciding
+from optimization.searching.choice import front
 from optimization.searching.deciding import Final
-from optimization.searching.exploring import GROUP, Race, Setting
+from optimization.searching.exploring import FIRST_GROUP, Race, Setting
 from optimization.searching.making import Workshop
 from optimization.searching.question import Limits, Question
 from optimization.searching.screening import remembered
@@ -18,6 +21,8 @@ from optimization.searching.state import TRIED, SearchState
 
 #: Made-up latencies by name, in ms; the network itself takes 10.
 USUAL = {"onnx": 10.0, "onnx-conv2d": 6.0, "int8-dynamic": 12.0, "int8-dynamic-conv2d": 5.0}
+#: A dimension that the race does not have, and that changes nothing.
+EXTRA = Dimension("extra", (Option("0"), Option("1", {"conv_layout": {}})))
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +62,15 @@ class Clock:
 @pytest.fixture
 def race(untrained_variants, screening, tmp_path):
     """Return a race over layout and precision, and how to hold its final."""
-    space = Space(
-        (
-            Dimension("layout", (Option("conv1d"), Option("conv2d", {"conv_layout": {}}))),
-            Dimension("precision", (Option("float32"), Option("dynamic", {"quantize_dynamic": {}}))),
-            Dimension("runtime", (Option("onnxruntime"),)),
-        )
-    )
 
-    def make(latencies=USUAL, limits=None, progress=lambda *_: None):
+    def make(latencies=USUAL, limits=None, progress=lambda *_: None, runtime="onnxruntime"):
+        space = Space(
+            (
+                Dimension("layout", (Option("conv1d"), Option("conv2d", {"conv_layout": {}}))),
+                Dimension("precision", (Option("float32"), Option("dynamic", {"quantize_dynamic": {}}))),
+                Dimension("runtime", (Option(runtime),)),
+            )
+        )
         question = Question(limits=limits or Limits(0.03))
         measure = latencies if callable(latencies) else Stopwatch(latencies)
         state = SearchState(tmp_path / "state")
@@ -112,7 +117,7 @@ def test_a_race_stops_in_time_but_not_before_one_heat(race):
     assert here.tried
     count = len(here.tried)
     here.run(until=setting.clock())
-    assert len(here.tried) == count <= GROUP
+    assert len(here.tried) == count <= FIRST_GROUP
 
 
 @pytest.mark.parametrize("lines", range(4))
@@ -190,6 +195,22 @@ def test_the_neighbours_of_a_new_leader_come_next_once(race, monkeypatch):
     assert approached == [here.leader.choices]
 
 
+def refuse(monkeypatch, *degraded):
+    """Have unseen recordings show that candidates of these names are degraded; return the names that are asked."""
+    honest, asked = deciding.verify, []
+
+    def verify(variant, *rest, **options):
+        asked.append(variant.name)
+        found = honest(variant, *rest, **options)
+        if variant.name not in degraded:
+            return found
+        flipped = replace(found.recordings, flips=9, flips_upper_bound=0.15)
+        return replace(found, verdict="degraded", recordings=flipped)
+
+    monkeypatch.setattr(deciding, "verify", verify)
+    return asked
+
+
 def decided(race, latencies=USUAL, limits=None):
     here, setting, _ = race(latencies, limits)
     here.run(until=1e9)
@@ -213,6 +234,83 @@ def test_the_network_itself_ships_where_nothing_is_faster(race):
     assert decision.chosen.name == "onnx"
     assert decision.proof is None
     assert not decision.chosen.recipe
+
+
+def test_the_network_itself_ships_where_what_sent_it_off_fails_and_the_rest_is_a_tie(race, monkeypatch):
+    refuse(monkeypatch, "int8-dynamic-conv2d")
+
+    decision, here = decided(race, dict.fromkeys(USUAL, 9.9) | {"onnx": 10.0, "int8-dynamic-conv2d": 5.0})
+
+    assert decision.chosen.name == "onnx"
+    assert decision.chosen.ratio.median == 1.0
+    assert here.tried[0].dropped == ""
+
+
+@pytest.mark.parametrize(("until", "ships"), [(1e9, "onnx-conv2d"), (0.0, "onnx")])
+def test_those_that_were_not_in_the_last_heat_are_proven_while_there_is_time(race, monkeypatch, until, ships):
+    monkeypatch.setattr(deciding, "FINALISTS", 1)
+    refuse(monkeypatch, "int8-dynamic-conv2d")
+    here, setting, _ = race()
+    here.run(until=1e9)
+
+    decision = Final(here, setting, None, lambda *_: None).decide(until)
+
+    assert [each.name for each in decision.compared_with] == ["int8-dynamic-conv2d", "onnx"]
+    assert decision.chosen.name == ships
+
+
+def test_candidates_and_front_tell_what_unseen_recordings_showed(race, monkeypatch):
+    refuse(monkeypatch, "int8-dynamic-conv2d")
+
+    decision, here = decided(race)
+
+    proofs = {each.name: each.proof for each in here.tried}
+    assert proofs["int8-dynamic-conv2d"]["verdict"] == "degraded"
+    assert proofs["onnx-conv2d"]["recordings"] == decision.proof.recordings.count == 100
+    assert "int8-dynamic-conv2d" not in names(front(here.tried))
+
+
+def test_one_that_can_t_be_run_is_not_the_nearest(race):
+    usual = Stopwatch(USUAL)
+
+    def measure(candidates, windows, **options):
+        if any(each.variant.name.startswith("int8") for each in candidates):
+            raise BenchmarkError("The process that measures ended by signal 9", "close other programs")
+        return usual(candidates, windows, **options)
+
+    decision, _ = decided(race, measure, Limits(0.03, size_ratio=0.01))
+
+    assert not decision.chosen.name.startswith("int8")
+
+
+def test_a_search_of_what_nothing_runs_says_so(race, monkeypatch):
+    from optimization.searching import screening
+
+    def refused(variant, *_, **__):
+        raise ModelRefusedError(variant.full_name, "OpenVINO can't execute it")
+
+    monkeypatch.setattr(screening, "verify", refused)
+    here, setting, _ = race(runtime="openvino")
+    here.run(until=1e9)
+
+    with pytest.raises(SearchError, match=r"Nothing could be run. It can't be run: .*OpenVINO can't execute it"):
+        Final(here, setting, None, lambda *_: None).decide()
+
+
+def test_a_search_that_goes_on_may_offer_other_choices(race, tmp_path):
+    first, setting, _ = race()
+    first.run(until=1e9)
+    layout, _, runtime = setting.space.dimensions
+    smaller = replace(setting, space=Space((layout, runtime)))
+    larger = replace(setting, space=Space((*setting.space.dimensions[:-1], EXTRA, runtime)))
+    state = SearchState(tmp_path / "state")
+
+    for elsewhere, left in ((smaller, 0), (larger, 4)):
+        again = Race(elsewhere, first._workshop, state, lambda *_: None)
+
+        assert names(again.tried) == names(first.tried)
+        assert len(again._proposals) == left
+        assert Final(again, elsewhere, None, lambda *_: None).decide().chosen.name == "int8-dynamic-conv2d"
 
 
 def test_among_those_as_fast_the_exact_one_ships(race):
@@ -241,20 +339,7 @@ def test_a_latency_that_nothing_keeps_gives_the_fastest(race):
 
 
 def test_one_that_fails_on_unseen_recordings_makes_way_for_the_next(race, monkeypatch):
-    from dataclasses import replace
-
-    from optimization.searching import deciding
-
-    honest = deciding.verify
-
-    def verify(variant, *rest, **options):
-        found = honest(variant, *rest, **options)
-        if variant.name != "int8-dynamic-conv2d":
-            return found
-        flipped = replace(found.recordings, flips=9, flips_upper_bound=0.15)
-        return replace(found, verdict="degraded", recordings=flipped)
-
-    monkeypatch.setattr(deciding, "verify", verify)
+    refuse(monkeypatch, "int8-dynamic-conv2d")
 
     decision, here = decided(race)
 

@@ -67,6 +67,12 @@ def test_a_smaller_one_that_is_as_fast_is_told_as_such(answer):
     assert "as fast as wdcnn/onnx, 30 % of its size, 0 of 299 verdicts flipped" in told
 
 
+def test_a_smaller_one_that_is_slower_is_not_told_as_fast(answer):
+    told = answer(Recipe((QuantizeStatic(),)), verdict="slower", p50_ms=140.0).sentence()
+
+    assert "1.4 times slower [1.3 to 1.5] than wdcnn/onnx, 30 % of its size" in told
+
+
 def test_yaml_is_read_back_as_the_same_recipe(answer, tmp_path):
     recipe = Recipe((ConvLayout(), QuantizeStatic(scheme="S8S8", per_channel=False, keep_fp32=("node_conv1d",))))
     path = tmp_path / "mine.yaml"

@@ -2,6 +2,7 @@ import pytest
 
 from optimization.passes import PASSES
 from optimization.passes.parameters import pass_from_json
+from optimization.searching.exploring import FIRST_GROUP
 from optimization.searching.sampling import key_of
 from optimization.searching.space import DIMENSIONS, STARTS, Facts, Space, recipe_of
 
@@ -128,3 +129,14 @@ def test_the_table_and_the_starts_use_the_same_names():
 
     for start in STARTS:
         assert all(value in known[name] for name, value in start.items())
+
+
+def test_the_first_group_has_every_basic_form_on_both_runtimes():
+    space = Space.of(Facts(frozenset({"Conv", "MatMul"}), ("onnxruntime", "openvino")))
+
+    first = space.starts()[:FIRST_GROUP]
+
+    forms = {(each["layout"], each["precision"], each["runtime"]) for each in first}
+    assert {("conv1d", precision, "onnxruntime") for precision in ("float32", "static", "dynamic")} < forms
+    assert ("conv2d", "float32", "onnxruntime") in forms
+    assert len(forms) == FIRST_GROUP

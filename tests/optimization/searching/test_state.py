@@ -8,30 +8,31 @@ from optimization.searching.state import MADE, QUESTION, TRIED, SearchState
 ASKED = {"batch": 1, "runtimes": ("onnxruntime",)}
 
 
-def test_lines_are_there_for_the_next_search_of_the_same_question(tmp_path):
-    folder = tmp_path / "state"
+def test_candidates_are_there_for_the_next_search_of_the_same_question(tmp_path, tried):
+    folder, two = tmp_path / "state", [tried(number=1), tried("fp16", None, number=2)]
     with SearchState.open(folder, ASKED) as state:
         assert state.tried() == []
-        state.add({"number": 1})
-        state.add({"number": 2})
+        for each in two:
+            state.add(each)
 
     with SearchState.open(folder, ASKED) as state:
-        assert state.tried() == [{"number": 1}, {"number": 2}]
+        assert state.tried() == two
 
 
-@pytest.mark.parametrize("kept", range(1, 30, 4))
-def test_a_line_that_was_cut_is_taken_off_and_the_next_one_follows_the_last_whole_one(tmp_path, kept):
+@pytest.mark.parametrize("kept", range(1, 300, 40))
+def test_a_line_that_was_cut_is_taken_off_and_the_next_one_follows_the_last_whole_one(tmp_path, kept, tried):
+    one, other = tried(number=1), tried("fp16", number=2)
     with SearchState.open(tmp_path, ASKED) as state:
-        state.add({"number": 1})
-        state.add({"number": 2, "name": "int8-static"})
+        state.add(one)
+        state.add(other)
     path = tmp_path / TRIED
     whole = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(whole[0] + whole[1][:kept])
 
     with SearchState.open(tmp_path, ASKED) as state:
-        assert state.tried() == [{"number": 1}]
-        state.add({"number": 2})
-        assert state.tried() == [{"number": 1}, {"number": 2}]
+        assert state.tried() == [one]
+        state.add(other)
+        assert state.tried() == [one, other]
 
 
 def test_a_search_that_was_killed_before_it_wrote_its_question_begins_anew(tmp_path):
@@ -54,9 +55,9 @@ def test_what_a_killed_pass_left_is_removed(tmp_path):
     assert not (tmp_path / ".ranking-1").exists()
 
 
-def test_another_question_is_refused_and_changes_nothing(tmp_path):
+def test_another_question_is_refused_and_changes_nothing(tmp_path, tried):
     with SearchState.open(tmp_path, ASKED) as state:
-        state.add({"number": 1})
+        state.add(tried())
 
     with pytest.raises(SearchError, match="another question"), SearchState.open(tmp_path, {"batch": 32}):
         pass
@@ -81,9 +82,18 @@ def test_two_searches_do_not_share_a_folder(tmp_path):
         pass
 
 
-def test_damage_is_told_and_not_taken_for_a_result(tmp_path):
+@pytest.mark.parametrize("line", [b"{]\n", b'{"number": 1}\n', b"[1]\n"])
+def test_damage_is_told_and_not_taken_for_a_result(tmp_path, tried, line):
     with SearchState.open(tmp_path, ASKED) as state:
-        state.add({"number": 1})
-        (tmp_path / TRIED).write_bytes(b"{]\n")
+        state.add(tried())
+        (tmp_path / TRIED).write_bytes(line)
         with pytest.raises(SearchError, match="is damaged"):
             state.tried()
+
+
+def test_what_can_t_be_a_folder_is_told(tmp_path):
+    (tmp_path / "file").touch()
+
+    for place in (tmp_path / "file", tmp_path / "file" / "state"):
+        with pytest.raises(SearchError, match="can't be a folder"), SearchState.open(place, ASKED):
+            pass

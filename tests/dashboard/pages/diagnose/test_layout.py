@@ -114,3 +114,9 @@ def test_a_failure_is_a_sentence_with_the_next_step():
     assert "a.wav lasts 0.1 s" in built
     assert "too-short" in built
     assert "/recordings?recording=r" in built
+
+
+def test_whoever_came_with_a_network_keeps_it_when_a_recording_is_chosen(workspace, recording):
+    built = page.layout(workspace, model="wdcnn/onnx")
+
+    assert f"/diagnose?recording={recording}&model=wdcnn/onnx" in text_of(built)

@@ -93,10 +93,10 @@ def test_a_search_leads_to_its_answer_with_proof_and_size_of_the_one_to_ship(end
     assert '"73.9 kB"' in shown
 
 
-def test_a_search_that_fails_however_often_leads_to_its_page(ended):
+def test_a_search_that_fails_however_often_leads_to_its_form_as_it_was_asked_for(ended):
     failed = ended("failed", kind="search", error={"code": "search-impossible", "message": "No."})
 
-    assert '"/optimise?recording=abc&model=wdcnn/onnx"' in text(page.failed([failed], 1, [], VIEW))
+    assert '"/optimise?recording=abc&job=k3v9q2"' in text(page.failed([failed], 1, [], VIEW))
 
 
 def test_what_made_nothing_to_keep_is_done_without_a_result(ended):

@@ -21,13 +21,15 @@ def document():
 
     def make(digest, latency=None, outcome="passed"):
         candidate = {
-            "name": "onnx", "digest": digest, "size_bytes": 1, "parity": PARITY, "latency": latency, "sustained": None,
-            "proof": {"verdict": None, "holds_here": False, "sentence": "None."}, "ratio": None, "outcome": outcome,
+            "name": "onnx", "digest": digest, "size_bytes": 1, "latency": latency, "sustained": None, "ratio": None,
+            "parity": PARITY | {"holds": outcome != "failed"}, "outcome": outcome,
+            "proof": {"verdict": "equivalent", "holds_here": outcome == "passed", "sentence": "One."},
         }  # fmt: skip
         return {
             "schema": "vibench.target/1", "bundle": {"sha256": "cd" * 32}, "measured_at": "2026-01-01T00:00:00+00:00",
             "machine": MACHINE, "checksums": {"files": 97, "wrong": []}, "candidates": [candidate],
-            "sensor_rate_hz": 25_600, "measuring": None, "take": None, "outcome": outcome, "reasons": ["Holds."],
+            "sensor_rate_hz": 25_600, "measuring": None, "take": None if outcome == "failed" else "onnx",
+            "outcome": outcome, "reasons": ["Holds."],
         }  # fmt: skip
 
     return make

@@ -103,8 +103,9 @@ def workspace(tmp_path, untrained_variants):
 def submit(workspace):
     """Ask for a search, and return the job."""
 
-    def ask(**question):
-        return workspace.jobs.submit("search", {"variant": "wdcnn/onnx", "question": question}).job
+    def ask(recordings=(), **question):
+        asked = {"variant": "wdcnn/onnx", "question": question, "recordings": list(recordings)}
+        return workspace.jobs.submit("search", asked).job
 
     return ask
 

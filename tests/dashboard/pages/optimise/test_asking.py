@@ -35,7 +35,7 @@ def test_what_is_no_default_is_said_in_the_command():
         "--max-flips 3%",
         "--max-latency 0.5",
         "--max-size 0.3",
-        "--recordings DIR",
+        "--workspace-recordings a,b",
         "--resample",
         "--minutes 10",
     ]

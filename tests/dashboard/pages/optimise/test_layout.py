@@ -1,8 +1,12 @@
+import json
+
 import pytest
+from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.app import create_app
 from dashboard.pages.optimise import ids
 from dashboard.pages.optimise import layout as page
+from engine.description import Description
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -22,6 +26,30 @@ def test_before_the_first_search_the_form_is_open(workspace, text_of, parts_of):
 
     assert "Nothing searched yet" in text_of(built)
     assert next(part for part in parts_of(built) if getattr(part, "id", None) == ids.FORM).open
+
+
+def test_the_form_is_filled_as_the_search_that_failed_was_asked_for(
+    workspace, submit, finish, inner_race_file, text_of, parts_of
+):
+    said = Description(bearing="6205-2RS", origin={"bearing": "confirmed"})
+    recording = workspace.recordings.add(inner_race_file, "inner.npz", said).row.id
+    question = {"batch": 32, "limits": {"flips_share": 0.03, "size_ratio": 0.5}, "minutes": 7}
+    job = submit(recordings=[recording], **question)
+    finish(job, error={"code": "search-impossible", "message": "No."})
+
+    named = {
+        part.id: part
+        for part in parts_of(page.layout(workspace, job=job.id))
+        if isinstance(getattr(part, "id", None), str)
+    }
+
+    assert named[ids.FORM].open
+    values = {
+        name: named[name].value for name in (ids.BATCH, ids.FLIPS, ids.LATENCY, ids.SIZE, ids.MINUTES, ids.SOURCE)
+    }
+    assert list(values.values()) == ["32", "3", "", "0.5", "7", ids.OWN]
+    assert "inner.npz" in json.dumps(named[ids.RECORDINGS], cls=PlotlyJSONEncoder)
+    assert not named[ids.RECORDINGS].hidden
 
 
 def test_the_answer_is_a_sentence_a_front_a_recipe_and_links(workspace, submit, finish, result, text_of, parts_of):

@@ -1,9 +1,12 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from engine.diagnosis import Diagnosis
+from optimization.bundle.target import needs
 from optimization.bundle.target.run import main
 
 
@@ -93,7 +96,38 @@ def test_bad_input_is_one_sentence_and_status_2(words, said, bundle, capsys):
     assert said in line
 
 
-@pytest.mark.parametrize("words", [["--stream"], ["--stream", "a.wav", "--rate", "1"], ["a.wav", "--threads", "0"]])
+def test_files_that_can_be_read_are_diagnosed_after_one_that_can_not(bundle, recording, capsys):
+    path = str(bundle / recording["samples"]["file"])
+
+    assert main(["missing.f32", path, "--rate", "44100"], bundle) == 2
+    told = capsys.readouterr()
+    assert told.err == "run.py: missing.f32 can't be opened: no such file or directory.\n"
+    assert told.out.startswith("inner-44100hz.f32: inner")
+
+    assert main(["missing.f32", path, "--rate", "44100", "--json"], bundle) == 2
+    told = capsys.readouterr()
+    wrong, right = map(json.loads, told.out.splitlines())
+    assert (wrong["schema"], wrong["recording"]) == ("vibench.error/1", {"name": "missing.f32"})
+    assert (right["schema"], told.err) == ("vibench.diagnosis/1", "")
+
+
+def test_a_recording_that_is_too_short_is_named(bundle, tmp_path, capsys):
+    np.save(tmp_path / "a.npy", np.arange(1000) % 7)
+
+    assert main([str(tmp_path / "a.npy"), "--rate", "12000"], bundle) == 2
+    assert "a.npy: the recording lasts 0.0833 s, a window 0.171 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--stream"],
+        ["--stream", "a.wav", "--rate", "1"],
+        ["a.wav", "--threads", "0"],
+        ["a.wav", "--threads", "100000"],
+        ["a.wav", "--over", "0"],
+    ],
+)
 def test_impossible_options_end_with_status_2(words, bundle, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(words, bundle)
@@ -111,3 +145,52 @@ def test_a_stream_that_ends_within_a_sample_is_told(on_target):
 def test_a_folder_that_is_no_bundle_is_told(tmp_path, capsys):
     assert main(["a.wav"], tmp_path) == 2
     assert "preprocessing.json is missing: unpack the bundle again" in capsys.readouterr().err
+
+
+def test_a_stream_shorter_than_a_window_is_told(on_target):
+    told = on_target("run.py", "--stream", "--rate", 12_000, input=b"\0" * 4000)
+
+    assert (told.returncode, told.stdout) == (2, b"")
+    assert b"ended before the first window was complete" in told.stderr
+
+
+def test_an_interruption_ends_without_a_trace(bundle, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("optimization.bundle.target.run.diagnosis", interrupted)
+
+    assert main(["a.f32", "--rate", "1"], bundle) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_who_stops_reading_is_not_told_of_pipes(bundle, recording):
+    words = [sys.executable, bundle / "run.py", bundle / recording["samples"]["file"], "--rate", "44100"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+@pytest.mark.parametrize("program", ["run.py", "verify.py"])
+def test_a_python_without_what_is_needed_is_told_what_to_install(program, bundle):
+    words = [sys.executable, "-I", "-S", str(bundle / program)]
+
+    told = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith(
+        f"{program}: numpy is needed (No module named 'numpy'): install it with python -m pip"
+    )
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_an_old_python_is_told_so(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+
+    assert needs.missing() == "this is Python 3.9: run it with Python 3.11 or newer"
+
+
+def test_a_python_that_has_all_is_told_nothing():
+    assert needs.missing() is None

@@ -2,6 +2,7 @@ import json
 from argparse import Namespace
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from engine import machine as engine_machine
@@ -264,10 +265,42 @@ def test_a_list_of_sums_never_leaves_the_bundle(line, tmp_path):
         checksums.check(tmp_path)
 
 
-@pytest.mark.parametrize("words", [["--rate", "0"], ["--out", "/missing/target.json"]])
-def test_bad_input_is_one_sentence_and_status_2(words, bundle, capsys):
+@pytest.mark.parametrize("words", [["--rate", "0"], ["--out", "/missing/target.json"], ["--out", "/"]])
+def test_bad_input_is_one_sentence_and_status_2_before_anything_is_asked(words, bundle, capsys, monkeypatch):
+    monkeypatch.setattr("optimization.bundle.target.verify.Model", None)
+
     assert main(["--seconds", "0", *words], bundle) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [["--seconds", "nan"], ["--threads", "0"], ["--threads", "100000"]])
+def test_impossible_options_end_with_status_2(words, bundle, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(words, bundle)
+
+    assert f"verify.py: error: {words[0]} goes from" in capsys.readouterr().err
+
+
+def test_an_interruption_leaves_no_file_and_no_trace(bundle, tmp_path, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("optimization.bundle.target.verify.answers_of", interrupted)
+
+    assert main(["--out", str(tmp_path / "target.json")], bundle) == 130
+    assert capsys.readouterr().err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_cannot_be_loaded_names_the_runtime(altered, tmp_path, capsys):
+    folder, sum_again = altered
+    (folder / "models" / "onnx.onnx").write_bytes(b"none")
+    sum_again()
+
+    assert main(["--seconds", "0"], folder) == 2
+    said = capsys.readouterr().err
+    assert f"models/onnx.onnx can't be loaded by ONNX Runtime {onnxruntime.__version__} (" in said
+    assert "install the version that bundle.json names" in said
 
 
 def test_threads_are_told(bundle):

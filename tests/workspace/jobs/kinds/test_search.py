@@ -13,7 +13,7 @@ JOB = {"variant": "wdcnn/onnx", "question": QUICK}
 @pytest.fixture
 def few_rounds(monkeypatch):
     for module, name, value in (
-        (exploring, "GROUP", 3),
+        (exploring, "FIRST_GROUP", 3),
         (exploring, "FIRST_ROUNDS", 10),
         (racing, "ATTEMPTS", 1),
         (deciding, "PROCESSES", 1),

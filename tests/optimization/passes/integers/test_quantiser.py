@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from optimization.passes.quantisation import fused_counts, prepare_graph, quiet_quantiser
+from optimization.passes.integers.quantiser import fused_counts, prepare_graph, quiet_quantiser
 
 
 def test_weights_that_are_cut_out_of_larger_ones_come_to_stand_in_the_graph(tmp_path):

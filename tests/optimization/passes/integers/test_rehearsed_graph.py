@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from optimization.passes.rehearsed_graph import rounded, store_integers
+from optimization.passes.integers.rehearsed_graph import rounded, store_integers
 
 
 def test_weights_are_rounded_halves_to_even_and_clipped():

@@ -1,7 +1,7 @@
 import numpy as np
 from onnx import helper, numpy_helper
 
-from optimization.passes.integer_layers import Layer, layers_of, told
+from optimization.passes.integers.layers import Layer, layers_of, told
 
 
 def layer(name="a", operator="Conv", kind="convolution", *, integer=True, weighted=True):

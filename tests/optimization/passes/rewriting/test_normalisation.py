@@ -3,7 +3,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from optimization.passes.normalisation_graph import fold_normalisation
+from optimization.passes.rewriting.normalisation import fold_normalisation
 
 RANDOM = np.random.default_rng(0)
 NORMALISING = ("scale", "shift", "mean", "variance")

@@ -3,7 +3,7 @@ import onnx
 import pytest
 
 from optimization.passes import PASSES, PassContext
-from optimization.passes.quantisation import fused_counts
+from optimization.passes.integers.quantiser import fused_counts
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from onnx.helper import make_node
 
 from engine.runtimes import load
 from optimization.passes.changes import operators
-from optimization.passes.folding import fold_constants
-from optimization.passes.parity import answers, session_of
+from optimization.passes.rewriting.constants import fold_constants
+from optimization.passes.rewriting.parity import answers, session_of
 
 
 def test_what_is_cut_out_of_weights_is_stored_cut_and_the_rest_stays(stranger):

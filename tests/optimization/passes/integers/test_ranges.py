@@ -5,8 +5,8 @@ import pytest
 
 from optimization.calibration import simulated_calibration
 from optimization.passes.graph import read_model
-from optimization.passes.quantisation import prepare_graph
-from optimization.passes.ranges import BATCH, METHODS, RangeReader, read_ranges
+from optimization.passes.integers.quantiser import prepare_graph
+from optimization.passes.integers.ranges import BATCH, METHODS, RangeReader, read_ranges
 from optimization.progress import silent
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimization.calibration import Calibration
-from optimization.passes.quantisation import quantisable, quiet_quantiser
+from optimization.passes.integers.quantiser import quantisable, quiet_quantiser
 from optimization.progress import Progress
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class RangeReader:
     Parameters
     ----------
     path : Path
-        The float graph, as `quantisation.prepare_graph` leaves it; one that gives every tensor is written beside it.
+        The float graph, as `quantiser.prepare_graph` leaves it; one that gives every tensor is written beside it.
     method : {"minmax", "entropy", "percentile"}
         What of the values a range spans.
     """

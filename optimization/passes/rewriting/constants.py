@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from optimization.passes.graph import constants_of, without_dead_ends
-from optimization.passes.parity import session_of
+from optimization.passes.rewriting.parity import session_of
 
 if TYPE_CHECKING:
     import onnx

@@ -1,0 +1,1 @@
+"""How passes turn a network's weights and activations into integers."""

@@ -1,0 +1,1 @@
+"""What goes when a network is pruned: channels whole, or single weights."""

@@ -1,0 +1,1 @@
+"""How passes rewrite ONNX graphs that answer afterwards as they did before, and how they make sure of it."""
