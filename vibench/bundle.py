@@ -65,7 +65,7 @@ def pack(arguments: Namespace) -> int:
     with seeded_workspace() as workspace:
         here = workspace.variants.list()
         try:
-            candidates = chosen(arguments, workspace, here, progress)
+            candidates, warnings = chosen(arguments, workspace, here, progress)
             parent = parent_of(arguments.against, candidates[0], here)
             require_packable(candidates, parent, force=arguments.force)
             measured = benchmark_of(arguments.benchmark, workspace, candidates)
@@ -81,7 +81,7 @@ def pack(arguments: Namespace) -> int:
             progress.clear()
     write_zip(files, arguments.out)
     against = None if arguments.against is None else parent
-    warnings = [warning for variant in candidates for warning in warnings_of(variant, against)]
+    warnings += [warning for variant in candidates for warning in warnings_of(variant, against)]
     told = {
         "schema": SCHEMA,
         "file": str(arguments.out),
@@ -126,8 +126,8 @@ def check_place(out: Path) -> None:
 
 def chosen(
     arguments: Namespace, workspace: "Workspace", here: "Sequence[Variant]", progress: WorkProgress
-) -> "list[Variant]":
-    """Return the variants that are named or that a search found, each once; folders are tried before."""
+) -> "tuple[list[Variant], list[str]]":
+    """Return the variants that are named or that a search found, each once, and warnings; folders are tried before."""
     from optimization.admission import admit
     from vibench.front import front_of, variants_of
     from workspace.naming import resolve
@@ -140,11 +140,13 @@ def chosen(
         if not any(variant is known for known in here):  # a folder, which anybody may have written
             variant = admit(variant.weights.parent, workspace.settings.reader_limits)
         found.setdefault(variant.digest, variant)
+    warnings: list[str] = []
     if arguments.candidates is not None:
-        front, source = front_of(json_of(arguments.candidates), arguments.candidates.name)
-        for variant in variants_of(front, source, workspace, progress):
+        front = front_of(json_of(arguments.candidates), arguments.candidates.name)
+        warnings += front.warnings
+        for variant in variants_of(front, workspace, progress):
             found.setdefault(variant.digest, variant)
-    return list(found.values())
+    return list(found.values()), warnings
 
 
 def json_of(path: Path) -> Any:

@@ -17,7 +17,7 @@ from engine.variant import Variant, sha256_of
 from gains.fidelity import COUNTED_ON, flips_of
 from gains.forms import made, trained
 from optimization.passes.export_onnx import ExportOnnx
-from optimization.passes.qat import QuantizeTrained
+from optimization.passes.qat import Qat
 from optimization.passes.quantize_static import QuantizeStatic
 
 #: Channels are scaled by powers of ten from minus to plus this.
@@ -33,7 +33,7 @@ def rescued_bars(folder: Path) -> Iterator[Bar]:
     parent = made(ExportOnnx(), uneven, folder / "uneven-onnx")
     for per_channel, scales in ((True, "a scale per channel"), (False, "one scale per layer")):
         static = made(QuantizeStatic(per_channel=per_channel), parent, folder / f"uneven-static-{per_channel}")
-        learned = QuantizeTrained(per_channel=per_channel, steps=STEPS)
+        learned = Qat(per_channel=per_channel, steps=STEPS)
         saved = made(learned, uneven, folder / f"uneven-qat-{per_channel}")
         lost, left = flips_of(static, parent), flips_of(saved, parent)
         name = (

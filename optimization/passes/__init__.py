@@ -11,7 +11,7 @@ from optimization.passes.fine_tune import FineTune
 from optimization.passes.fuse import Fuse
 from optimization.passes.optimize_graph import OptimizeGraph
 from optimization.passes.prune import Prune
-from optimization.passes.qat import QuantizeTrained
+from optimization.passes.qat import Qat
 from optimization.passes.quantize_dynamic import QuantizeDynamic
 from optimization.passes.quantize_static import QuantizeStatic
 
@@ -26,7 +26,7 @@ PASSES: Mapping[str, type[Pass]] = MappingProxyType(
             ConvLayout,
             QuantizeStatic,
             QuantizeDynamic,
-            QuantizeTrained,
+            Qat,
             ConvertFp16,
             Fuse,
             Prune,

@@ -31,10 +31,11 @@ RANGED = 512
 
 
 @dataclass(frozen=True, slots=True)
-class QuantizeTrained(TrainingPass):
+class Qat(TrainingPass):
     """Train a network with its weights and activations rounded as integers are, then store the integers.
 
-    The rescue where `quantize_static` loses verdicts; where it does not, training gains nothing over it.
+    The rescue where `quantize_static` loses verdicts, as in networks whose channels differ a hundredfold in range
+    (``benchmarks/optimization.py --only rescued``); where it does not, training gains nothing over it.
     """
 
     name: ClassVar[str] = "qat"

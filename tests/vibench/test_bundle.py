@@ -202,10 +202,11 @@ def found(candidates, front, ship, digest, source="simulated"):
 def test_the_one_to_ship_comes_first_and_only_what_runs_on_a_target():
     candidates = [tried(1, "a"), tried(2, "b", "openvino"), tried(3, "c"), tried(4, "c")]
 
-    front, source = front_of(found(candidates, [1, 2, 3, 4], 3, "a"), "search.json")
+    front = front_of(found(candidates, [1, 2, 3, 4], 3, "a"), "search.json")
 
-    assert [one.digest for one in front] == ["c", "a"]
-    assert source == {"digest": "a", "recordings": "simulated"}
+    assert [one.digest for one in front.tried] == ["c", "a"]
+    assert (front.start, front.recordings, front.left_out) == ("a", "simulated", ("int8-2",))
+    assert "fast on another runtime: int8-2" in front.warnings[0]
     with pytest.raises(Exception, match="runs on ONNX Runtime"):
         front_of(found(candidates, [2], 2, "a"), "search.json")
 
