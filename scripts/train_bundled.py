@@ -115,7 +115,7 @@ PLANS = (
             "Y. Nie, N. H. Nguyen, P. Sinthong, J. Kalagnanam, A Time Series is Worth 64 Words: Long-term Forecasting "
             "with Transformers, ICLR 2023; an encoder for classification",
         ),
-        Schedule(simulated=3000, fold=300, final=2500, batch=64, learning_rate=1e-3),
+        Schedule(simulated=6000, fold=400, final=5000, batch=64, learning_rate=1e-3),
     ),
 )
 

@@ -35,7 +35,16 @@ def test_the_json_has_the_fields_that_others_rely_on(capsys):
     assert list(printed) == ["schema", "machine", "bars"]
     assert printed["schema"] == "vibench.bars/1"
     assert printed["bars"] == [
-        {"name": "fast", "value": 0.24, "low": 0.23, "high": 0.25, "bar": 0.3, "better": "lower", "holds": True}
+        {
+            "name": "fast",
+            "value": 0.24,
+            "low": 0.23,
+            "high": 0.25,
+            "bar": 0.3,
+            "better": "lower",
+            "obstacle": "",
+            "holds": True,
+        }
     ]
 
 

@@ -122,8 +122,8 @@ def test_layers_are_told_when_they_are_asked_for(vibench):
 
     assert with_layers.startswith(plain)
     head, *rows = with_layers.removeprefix(plain).splitlines()
-    assert head.split() == ["layer", "operator", "output", "parameters", "million", "MACs", "kB"]
-    assert rows[0].split()[1:] == ["Conv", "1", "x", "16", "x", "128", "1,040", "0.131", "4.2"]
+    assert head.split() == ["layer", "operator", "output", "parameters", "non-zero", "million", "MACs", "kB"]
+    assert rows[0].split()[1:] == ["Conv", "1", "x", "16", "x", "128", "1,040", "1,040", "0.131", "4.2"]
     assert len(rows) == 7
 
 
