@@ -135,6 +135,8 @@ def search(
         race.run(until)
         decision = Final(race, setting, held_out, progress).decide(until)
         ship = shipped(race, decision, held_out, progress)
+        place = ship.tried.number - 1
+        race.tried[place] = replace(race.tried[place], ratio=ship.tried.ratio, proof=ship.tried.proof)
         return Found(
             question=question,
             network=start,

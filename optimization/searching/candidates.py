@@ -38,7 +38,8 @@ class Tried:
         What the recordings of the search say, as `optimization.measuring.measurement.Row.proof`; empty where it was
         not asked.
     ratio : Interval or None
-        Latency over that of the network in float32, as the heats found it; ``None`` where it was not measured.
+        Latency over that of the network in float32, as the heats found it, or of the one to ship as it was measured in
+        the end; ``None`` where it was not measured.
     dropped : str
         Why it is out of the race, as a sentence; empty for what reached the end.
     """
