@@ -11,7 +11,7 @@ from optimization.passes.base import Pass, PassContext
 from optimization.passes.changes import graph_of, operators
 from optimization.passes.graph import read_model, serialised
 from optimization.passes.integers.float_layers import shield
-from optimization.passes.integers.layers import INTEGER, layers_of, told
+from optimization.passes.integers.layers import INTEGER, KINDS, layers_of, told
 from optimization.passes.integers.quantiser import (
     COPIES,
     DENSE_AND_RECURRENT,
@@ -137,7 +137,8 @@ def nodes_named(names: tuple[str, ...], model: "onnx.ModelProto", prepared: "onn
         meant = [name] if name in there else [made_by[output] for output in before.get(name, ()) if output in made_by]
         if not meant:
             known = [*there, *before] if name not in before else [*there]
-            close = (get_close_matches(name, sorted(known), n=1) or sorted(there))[0]
+            layers = [node.name for node in prepared.graph.node if node.op_type in KINDS]
+            close = (get_close_matches(name, sorted(known), n=1) or layers or sorted(there))[0]
             problem = "folds that node away" if name in before else "has no node of that name"
             raise RecipeError("keep_fp32", name, f"the graph {problem}, though it has {close}")
         found += meant
