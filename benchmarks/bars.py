@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -83,8 +83,8 @@ def seconds_a_call(function: Callable[[], object], calls: int) -> float:
     return (time.perf_counter() - began) / calls
 
 
-def print_bars(bars: Sequence[Bar], *, as_json: bool) -> None:
-    """Print the bars as the table of the README, the machine above it, or as one JSON document."""
+def print_bars(bars: Iterable[Bar], *, as_json: bool) -> None:
+    """Print the bars as the table of the README, each as it comes, the machine above it; or as one JSON document."""
     machine = this_machine()
     if as_json:
         rows = [asdict(bar) | {"holds": bar.holds} for bar in bars]
@@ -94,10 +94,11 @@ def print_bars(bars: Sequence[Bar], *, as_json: bool) -> None:
     print(f"{machine.cpu}, {' '.join(machine.flags)}, {machine.threads} threads; {libraries}\n")
     print("| measured | ratio | 95 % interval | bar | holds |")
     print("| --- | ---: | ---: | ---: | --- |")
+    obstacles = []
     for bar in bars:
         side = "at most" if bar.better == "lower" else "at least"
         interval = f"{bar.low:.3f} to {bar.high:.3f}"
-        print(f"| {bar.name} | {bar.value:.3f} | {interval} | {side} {bar.bar:g} | {'yes' if bar.holds else 'no'} |")
-    for bar in bars:
-        if bar.obstacle:
-            print(f"\n{bar.name}: {bar.obstacle}")
+        holds = "yes" if bar.holds else "no"
+        print(f"| {bar.name} | {bar.value:.3f} | {interval} | {side} {bar.bar:g} | {holds} |", flush=True)
+        obstacles += [f"\n{bar.name}: {bar.obstacle}"] if bar.obstacle else []
+    print(*obstacles, sep="\n", end="\n" if obstacles else "")

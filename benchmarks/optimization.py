@@ -41,8 +41,8 @@ def main() -> None:
     parts = tuple(arguments.only or PARTS)
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.folder or Path(scratch)
-        bars = list(measure(folder, parts, arguments.data, everywhere=arguments.everywhere))
-    print_bars(bars, as_json=arguments.json)
+        bars = measure(folder, parts, arguments.data, everywhere=arguments.everywhere)
+        print_bars(bars, as_json=arguments.json)
 
 
 def measure(folder: Path, parts: Sequence[str], data: Sequence[Path], *, everywhere: bool) -> Iterator[Bar]:

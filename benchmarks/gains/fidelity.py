@@ -50,7 +50,7 @@ HELD = (
     Fidelity("wdcnn", "int8-static", "onnxruntime", 30.0),
     Fidelity("cnn-bilstm", "int8-static", "onnxruntime", 33.0),
     Fidelity("patch-transformer", "int8-dynamic", "onnxruntime", 33.0),
-    Fidelity("patch-transformer", "int8-weights", "openvino", 33.0),
+    Fidelity("patch-transformer", "int8-dense", "openvino", 33.0),
 )
 
 

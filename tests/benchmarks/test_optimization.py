@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gains.fidelity import flips_bar, share_bar, simulated_windows
+from gains.fidelity import HELD, flips_bar, share_bar, simulated_windows
 from gains.forms import FORMS, trained
 from gains.latency import LIMITS, bars_of
 from gains.obstacles import FLOAT_KERNELS, obstacle, openvino_profile
@@ -29,7 +29,7 @@ def test_the_package_is_measured_and_not_the_script():
 def test_every_network_has_its_forms_and_every_limit_is_about_one_of_them():
     assert set(FORMS) == set(NETWORKS)
     assert all(pass_from_json(*step) for forms in FORMS.values() for chain in forms.values() for step in chain)
-    assert all(limit.form in FORMS[limit.network] for limit in LIMITS)
+    assert all(each.form in FORMS[each.network] for each in (*LIMITS, *HELD))
 
 
 def test_a_limit_becomes_the_bars_of_latency_and_size_of_its_own_row():
