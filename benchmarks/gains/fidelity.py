@@ -19,8 +19,8 @@ from optimization.recording_set import simulated_for
 from optimization.verification import verify
 
 EASY_AGREEMENT, NOISY_AGREEMENT = 0.995, 0.985
-#: Ringing over noise: easy leaves no doubt; noisy is beyond the 0 to 25 dB that the networks were trained on, where they
-#: are right in 72 to 82 % of the windows. At -5 dB it is half of them, and logits say little that could be kept.
+#: Ringing over noise: easy leaves no doubt; noisy is beyond the 0 to 25 dB that the networks were trained on, where
+#: they are right in 72 to 82 % of the windows. At -5 dB it is half of them, and logits say little that could be kept.
 EASY_SNR_DB, NOISY_SNR_DB = 20.0, -3.0
 #: Machines of each condition; seeds that no calibration, training or proof uses.
 SEEDS = range(5_000, 5_012)
