@@ -162,4 +162,7 @@ def file_told(file: FileToVerdict) -> str:
 def forecast_told(measured: Benchmark) -> str | None:
     """Say how far forecasts missed what was measured; ``None`` where there was none."""
     error = measured.forecast_error
-    return None if error is None else f"Forecasts of the ratio missed it by {100 * error:.0f} % in the median"
+    if error is None:
+        return None
+    missed = "less than 1" if error < 0.01 else f"{100 * error:.0f}"
+    return f"Forecasts of the ratio missed it by {missed} % in the median"

@@ -80,6 +80,8 @@ def test_forecasts_are_told_by_how_far_they_missed(measured, row):
     assert forecast_told(measured(row("a"))) is None
     made = measured(replace(row("a", p50_ms=50), forecast=0.6))
     assert forecast_told(made) == "Forecasts of the ratio missed it by 20 % in the median"
+    made = measured(replace(row("a", p50_ms=50), forecast=0.502))
+    assert forecast_told(made) == "Forecasts of the ratio missed it by less than 1 % in the median"
 
 
 def test_a_control_that_is_no_tie_is_all_that_is_said(measured, row):
