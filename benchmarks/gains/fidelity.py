@@ -14,7 +14,7 @@ from engine.runtimes import RUNTIMES, load
 from engine.simulation.rolling import CONDITIONS, RollingBearing, simulate
 from engine.variant import Variant
 from gains.forms import form
-from optimization.proving.comparison import RecordingComparison, ratio_db, upper_bound
+from optimization.proving.comparison import RecordingComparison, lower_bound, ratio_db, upper_bound
 from optimization.recording_set import simulated_for
 from optimization.verification import verify
 
@@ -81,7 +81,7 @@ def flips_bar(title: str, variant: Variant, parent: Variant, *, runtime: str | N
     """Count the verdicts that change on simulated recordings, quiet and noisy, that nothing else has seen."""
     counted = flips_of(variant, parent, runtime=runtime)
     share, most = counted.flips / counted.count, counted.flips_upper_bound
-    least = 1 - upper_bound(counted.count - counted.flips, counted.count)
+    least = lower_bound(counted.flips, counted.count)
     return Bar(f"{title}, verdicts flipped, {counted.count} recordings", share, least, most, FLIPS)
 
 
@@ -110,5 +110,5 @@ def logits(variant: Variant, windows: NDArray[np.float32], runtime: str | None =
 def share_bar(name: str, same: NDArray[np.bool_] | Sequence[bool], bar: float) -> Bar:
     """Return a share with its 95 % interval (Clopper and Pearson, 1934), one-sided on each side."""
     count, agreeing = len(same), int(np.count_nonzero(same))
-    low, high = 1 - upper_bound(count - agreeing, count), upper_bound(agreeing, count)
+    low, high = lower_bound(agreeing, count), upper_bound(agreeing, count)
     return Bar(name, agreeing / count, low, high, bar, "higher")

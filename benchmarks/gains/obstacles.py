@@ -68,13 +68,13 @@ def shares_told(row: Row, variant: Variant, windows: NDArray[np.float32]) -> str
 
 def openvino_profile(variant: Variant, windows: NDArray[np.float32]) -> tuple[Mapping[str, float], Counter[str]]:
     """Return the seconds of each kernel in one call, and how many nodes run it."""
-    import openvino
+    from engine.runtimes.openvino import core
 
-    load(variant, runtime="openvino").predict(windows)  # imports it as Vibench does, and checks the file
+    load(variant, runtime="openvino").close()  # imports it as Vibench does, and checks the file
     settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32", "PERF_COUNT": True}
-    model = openvino.Core().read_model(variant.weights)
+    model = core().read_model(variant.weights)
     model.reshape(list(windows.shape))
-    request = openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
+    request = core().compile_model(model, "CPU", settings).create_infer_request()
     counts: Counter[str] = Counter()
     taken: dict[str, list[float]] = {}
     for _ in range(RUNS):

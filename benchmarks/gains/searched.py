@@ -56,12 +56,11 @@ def bars_in(cell: Cell, folder: Path) -> Iterator[Bar]:
         named = f"{title}: {ship.candidate.title.partition('/')[2]}, latency"
         yield Bar(named, ship.row.ratio, ship.row.ratio_low, ship.row.ratio_high, cell.latency)
     rivals = [form(cell.network, name, folder, OWN_WINDOW) for name in FORMS[cell.network]]
-    yield beside_hand(title, ship.candidate, start, rivals)
+    yield beside_hand(title, ship.candidate, start, rivals, cell.batch)
 
 
-def beside_hand(title: str, winner: Candidate, start: Variant, by_hand: Sequence[Variant]) -> Bar:
+def beside_hand(title: str, winner: Candidate, start: Variant, by_hand: Sequence[Variant], batch: int) -> Bar:
     """Measure the winner beside the forms made by hand that keep the verdicts as it does."""
-    batch = int(title.partition("(")[2].partition(",")[0])
     variants = [winner.variant, *(one for one in by_hand if one.digest != winner.variant.digest and keeps(one, start))]
     runtimes = tuple(name for name in ("onnxruntime", "openvino") if RUNTIMES[name].available())
     windows, source = benchmark_windows(start.card, batch)

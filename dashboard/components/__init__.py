@@ -37,7 +37,16 @@ from dashboard.components.controls import (
 )
 from dashboard.components.graphs import empty_figure, graph
 from dashboard.components.icons import icon
-from dashboard.components.jobs import JOBS_REVISION, job_panel, job_state, no_worker, progress_bar, proof_badge
+from dashboard.components.jobs import (
+    JOBS_REVISION,
+    job_panel,
+    job_state,
+    live_jobs,
+    lost_job,
+    no_worker,
+    progress_bar,
+    proof_badge,
+)
 from dashboard.components.states import empty_state, error_state, skeleton
 from dashboard.components.tables import Column, Row, table
 from dashboard.components.theme import DARK, LIGHT, Theme, current_theme, template_of
@@ -74,6 +83,8 @@ __all__ = [
     "job_panel",
     "job_state",
     "link_button",
+    "live_jobs",
+    "lost_job",
     "no_worker",
     "notice",
     "progress_bar",

@@ -1,6 +1,6 @@
 """How jobs look wherever a page shows one: a bar, a panel, a state, and the proof that came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.aria import aria
-from dashboard.components.cards import Tone, notice, state
+from dashboard.components.cards import Tone, card, notice, state
 from dashboard.components.controls import button, link_button
 from dashboard.components.icons import icon
 from dashboard.components.times import clock_text, duration_text
@@ -106,6 +106,41 @@ def no_worker() -> html.Div:
     """Say what to do where nobody runs the jobs."""
     words: list[str | Component] = ["Jobs wait until there is one: start it with ", html.Code("vibench worker"), "."]
     return notice(words, title="No worker is running.")
+
+
+def live_jobs(jobs: Sequence[Job], *, worker: bool, lost: Component | None = None) -> list[Component]:
+    """Build panels of jobs that wait or run.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Those of a page.
+    worker : bool
+        Whether there is one to run them; what to do is said where there is none.
+    lost : Component, optional
+        What is told of one that ended without a result (`lost_job`).
+    """
+    told = [*([] if worker else [no_worker()]), *([] if lost is None else [lost])]
+    panels = [job_panel(job) for job in jobs]
+    return [*told, card(*panels, class_name="live-jobs")] if panels else told
+
+
+def lost_job(job: Job, *, cancelled: str, failed: str) -> html.Div:
+    """Say why a job ended without a result, with a link to its log.
+
+    Parameters
+    ----------
+    job : Job
+        One that failed or was cancelled.
+    cancelled : str
+        Sentence for a cancelled one.
+    failed : str
+        Title for one that failed; its error is the sentence.
+    """
+    log = link_button("Log and retry", job_address(job), icon_name="list-ol", small=True)
+    if job.state == "cancelled":
+        return notice(cancelled, tone="muted", action=log)
+    return notice(job.error["message"] if job.error else "Nobody knows why.", title=failed, tone="bad", action=log)
 
 
 def job_address(job: Job) -> str:

@@ -17,23 +17,15 @@ from workspace.jobs.job import Job
 
 def live(found: Found) -> list[Component]:
     """Build panels of what waits and runs, and say why the newest measurement has no result."""
-    told: list[Component] = []
-    if not found.worker:
-        told.append(ui.no_worker())
-    if found.lost is not None:
-        told.append(lost(found.lost))
-    panels = [ui.job_panel(job) for job in found.live]
-    return [*told, ui.card(*panels, class_name="benchmark-live")] if panels else told
+    told = None if found.lost is None else lost(found.lost)
+    return ui.live_jobs(found.live, worker=found.worker, lost=told)
 
 
 def lost(job: Job) -> Component:
     """Say why a measurement ended without a result."""
-    log = ui.link_button("Log and retry", f"/jobs?job={job.id}", icon_name="list-ol", small=True)
     when = clock_text(job.ended_at) if job.ended_at else ""
-    if job.state == "cancelled":
-        return ui.notice(f"The measurement {job.subject} was cancelled, {when}.", tone="muted", action=log)
-    message = job.error["message"] if job.error else "Nobody knows why."
-    return ui.notice(message, title=f"Not measured, {when}.", tone="bad", action=log)
+    words = f"The measurement {job.subject} was cancelled, {when}."
+    return ui.lost_job(job, cancelled=words, failed=f"Not measured, {when}.")
 
 
 def earlier(found: Found) -> list[Component]:

@@ -84,6 +84,25 @@ def candidates(workspace: Workspace, card: ModelCard) -> Candidates:
     return Candidates(tuple(usable), tuple(unready))
 
 
+def offered(
+    workspace: Workspace, name: str, values: Sequence[list[str] | None]
+) -> tuple[Candidates, ModelCard, Sequence[str]]:
+    """Return what a variant can be calibrated on, its card, and the chosen ids: all that fit, until there are lists.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Open.
+    name : str
+        Full name of the variant.
+    values : sequence of (list of str or None)
+        What is chosen in the lists of the page, label by label; empty before they are drawn.
+    """
+    card = workspace.variants.find(name).card
+    found = candidates(workspace, card)
+    return found, card, chosen_ids(values) if values else all_fitting(found)
+
+
 def problem_of(row: RecordingRow) -> str:
     """Say why a recording can't be diagnosed, so that nothing can be calibrated on it; empty if it can."""
     if row.problem:

@@ -9,7 +9,7 @@ from dashboard.components import JOBS_REVISION, command_words, notice
 from dashboard.components.address import ADDRESS
 from dashboard.pages.models import ids
 from dashboard.pages.models.address import View
-from dashboard.pages.models.calibration import all_fitting, candidates, chosen_ids, count_text, recordings_choice
+from dashboard.pages.models.calibration import chosen_ids, count_text, offered, recordings_choice
 from dashboard.pages.models.following import being_made, jobs_of, kernels_state
 from dashboard.pages.models.form import parameter_fields, takes_recordings
 from dashboard.pages.models.layout import sizes_card, tree_signature
@@ -84,9 +84,7 @@ def register_recordings(app: Dash, workspace: Workspace) -> None:
     def offer(source: str, resample: Sequence[str] | None, values: list[list[str] | None], name: str) -> object:
         if source != ids.OWN:
             return no_update, True, True
-        card = workspace.variants.find(name).card
-        found = candidates(workspace, card)
-        chosen = chosen_ids(values) if values else all_fitting(found)
+        found, card, chosen = offered(workspace, name, values)
         return recordings_choice(found, card, chosen, resample=bool(resample)), False, not found.others
 
     @app.callback(

@@ -8,7 +8,7 @@ from dash import ALL, Dash, Input, Output, State, no_update
 
 from dashboard import components as ui
 from dashboard.components.address import ADDRESS
-from dashboard.pages.models.calibration import all_fitting, candidates, chosen_ids
+from dashboard.pages.models.calibration import chosen_ids, offered
 from dashboard.pages.models.ids import RECORDINGS_OF
 from dashboard.pages.optimise import ids
 from dashboard.pages.optimise.asking import Request
@@ -103,9 +103,7 @@ def register_choices(app: Dash, workspace: Workspace) -> None:
     def offer(source: str, resample: Sequence[str] | None, values: list[list[str] | None], name: str) -> object:
         if source != ids.OWN:
             return no_update, True, True
-        card = workspace.variants.find(name).card
-        found = candidates(workspace, card)
-        chosen = chosen_ids(values) if values else all_fitting(found)
+        found, card, chosen = offered(workspace, name, values)
         return own_recordings(found, card, chosen, resample=bool(resample)), False, not found.others
 
 

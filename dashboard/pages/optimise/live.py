@@ -15,24 +15,15 @@ from workspace.jobs.job import Job
 
 def live(found: Found) -> list[Component]:
     """Build panels of what waits and runs, and say why the newest search has no answer."""
-    told: list[Component] = []
-    if not found.worker:
-        told.append(ui.no_worker())
-    if found.lost is not None:
-        told.append(lost(found.lost))
-    panels = [ui.job_panel(job) for job in found.live]
-    return [*told, ui.card(*panels, class_name="benchmark-live")] if panels else told
+    told = None if found.lost is None else lost(found.lost)
+    return ui.live_jobs(found.live, worker=found.worker, lost=told)
 
 
 def lost(job: Job) -> Component:
     """Say why a search ended without an answer."""
-    log = ui.link_button("Log and retry", f"/jobs?job={job.id}", icon_name="list-ol", small=True)
     when = clock_text(job.ended_at) if job.ended_at else ""
-    if job.state == "cancelled":
-        words = f"The search was cancelled, {when}; asked for again, it goes on where it was."
-        return ui.notice(words, tone="muted", action=log)
-    message = job.error["message"] if job.error else "Nobody knows why."
-    return ui.notice(message, title=f"Nothing found, {when}.", tone="bad", action=log)
+    words = f"The search was cancelled, {when}; asked for again, it goes on where it was."
+    return ui.lost_job(job, cancelled=words, failed=f"Nothing found, {when}.")
 
 
 def earlier(found: Found) -> list[Component]:

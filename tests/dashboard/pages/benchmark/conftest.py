@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
 
 from engine.machine import Machine
 from optimization.measuring.measurement import Benchmark, BenchmarkSettings, Control, Row
-from workspace.schema import job as job_table
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -107,17 +105,3 @@ def submit(workspace):
         return workspace.jobs.submit("benchmark", {**variants, **parameters}).job
 
     return ask
-
-
-@pytest.fixture
-def finish(workspace):
-    """End a job as a worker would, with a result or an error."""
-
-    def end(job, *, result=None, error=None, state=None):
-        with workspace.database.write() as connection:
-            values = {"state": state or ("succeeded" if result else "failed"), "result": result, "error": error}
-            values["ended_at"] = job.queued_at
-            connection.execute(update(job_table).where(job_table.c.id == job.id).values(**values))
-        return workspace.jobs.get(job.id)
-
-    return end

@@ -3,14 +3,12 @@
 from dataclasses import asdict
 
 import pytest
-from sqlalchemy import update
 
 from engine.machine import this_machine
 from optimization.measuring.intervals import Interval
 from optimization.measuring.measurement import Benchmark, BenchmarkSettings, Control, Row
 from optimization.searching.candidates import Tried
 from optimization.searching.question import Limits, Question
-from workspace.schema import job as job_table
 from workspace.settings import Settings
 from workspace.workspace import Workspace
 
@@ -108,20 +106,6 @@ def submit(workspace):
         return workspace.jobs.submit("search", asked).job
 
     return ask
-
-
-@pytest.fixture
-def finish(workspace):
-    """End a job as a worker would."""
-
-    def end(job, *, result=None, error=None, state=None):
-        with workspace.database.write() as connection:
-            values = {"state": state or ("succeeded" if result else "failed"), "result": result, "error": error}
-            values["ended_at"] = job.queued_at
-            connection.execute(update(job_table).where(job_table.c.id == job.id).values(**values))
-        return workspace.jobs.get(job.id)
-
-    return end
 
 
 def words_of(component):
