@@ -243,7 +243,7 @@ def doubt_of(candidate: dict[str, Any], variant: "Variant", machine: dict[str, A
     if held["holds_here"] or not candidate["proof"]["holds_here"]:
         return None
     kept = held["sentence"].replace("in this bundle", f"of {variant.full_name} that is kept here")
-    return f"warning: the target says that the proof holds there. {kept}"
+    return f"the target says that the proof holds there. {kept}"
 
 
 def row_here(made: "Sequence[Benchmark]", digest: str, threads: int) -> "Row | None":
@@ -274,7 +274,7 @@ def print_brought(
         "of a hop",
     )
     print_table(head, [row_of(candidate, names, rows) for candidate in document["candidates"]])
-    said = [*document["reasons"], *doubts]
+    said = [*document["reasons"], *(f"warning: {doubt}" for doubt in doubts)]
     if any(row is None for row in rows.values()):
         missing = next(names[digest] for digest, row in rows.items() if row is None)
         said.append(

@@ -140,6 +140,7 @@ def test_a_proof_is_not_believed_for_other_instruction_sets(vibench, vibench_jso
     assert "warning: the target says that the proof holds there. The proof of wdcnn/int8-static that is kept" in said
     assert "here there is asimddp" in said
     assert len(as_json["warnings"]) == len(document["candidates"])
+    assert all(warning.startswith("the target says") for warning in as_json["warnings"])
 
 
 def test_a_result_about_variants_that_are_not_here_is_refused(vibench, brought, tmp_path):
